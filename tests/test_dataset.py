@@ -1,0 +1,132 @@
+"""Cases and ensembles: the laws drawn, the bytes reproduced, the damage reported."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+import burgers
+from burgers import dataset
+
+CASES = list(burgers.CASES.values())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_inputs_follow_their_laws(case):
+    inputs = case.sample(100_000, np.random.default_rng(0))
+    log_reynolds = np.log(inputs["reynolds"])
+    assert log_reynolds.min() >= 4
+    assert log_reynolds.max() <= 13
+    np.testing.assert_allclose(np.quantile(log_reynolds, [0.25, 0.75]), [6.25, 10.75], atol=0.05)
+    if case.random_step:
+        np.testing.assert_allclose(
+            np.quantile(inputs["step"], [0, 0.5, 1]), [0.1, 0.2, 0.3], atol=2e-3
+        )
+
+
+def test_initial_densities_are_cell_averages():
+    fine = burgers.SINUS.initial(4000).reshape(40, 100).mean(axis=1)
+    np.testing.assert_allclose(burgers.SINUS.initial(40), fine, atol=1e-14)
+    np.testing.assert_allclose(burgers.CRENEAU.initial(5, step=0.2), [1, 1, 0.6, 0.2, 0.2])
+
+
+def test_initial_refuses_a_step_where_there_is_none_and_the_reverse():
+    with pytest.raises(ValueError, match=r"step is 0\.2"):
+        burgers.SINUS.initial(step=0.2)
+    with pytest.raises(ValueError, match="step is None"):
+        burgers.CRENEAU.initial()
+
+
+def test_final_times_are_the_reports():
+    sinus, creneau = burgers.SINUS.final_times(10_000), burgers.CRENEAU.final_times(5825)
+    assert (sinus[0], sinus[-1], creneau[0], creneau[-1]) == (0.0001, 0.9999, 0.0001, 0.5824)
+    np.testing.assert_allclose(np.diff(sinus), 1e-4, rtol=1e-3)
+    np.testing.assert_allclose(np.diff(creneau), 1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_ensembles_describe_themselves_and_are_reproducible(case):
+    first = burgers.generate(case, 20, seed=5, cells=100)
+    again = burgers.generate(case, 20, seed=5, cells=100)
+    other = burgers.generate(case, 20, seed=6, cells=100)
+    assert first.density.dims == ("realisation", "x")
+    assert first.density.dtype == np.float32
+    assert {"x", "reynolds", "final_time"} <= set(first.coords)
+    assert ("step" in first.coords) == case.random_step
+    assert first.attrs["case"] == case.name
+    assert first.attrs["boundary"] == case.boundary
+    assert first.identical(again)
+    assert not np.array_equal(first.density, other.density)
+
+
+def test_fixed_time_is_the_time_of_all():
+    ensemble = burgers.generate(burgers.SINUS, 4, final_time=0.4, cells=50)
+    assert np.all(ensemble.final_time == 0.4)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, "3"])
+def test_generate_refuses_a_bad_count(n):
+    with pytest.raises(ValueError, match="n is"):
+        burgers.generate(burgers.SINUS, n)
+
+
+def test_zarr_round_trip(tmp_path):
+    ensemble = burgers.generate(burgers.CRENEAU, 10, cells=50)
+    dataset.save(ensemble, tmp_path / "a.zarr")
+    dataset.save(ensemble, tmp_path / "a.zarr")
+    assert dataset.open(tmp_path / "a.zarr").identical(ensemble)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
+
+
+def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
+    path = tmp_path / "quick" / "a.zarr"
+    with pytest.raises(ValueError, match=r"a\.zarr is missing; .*make data PROFILE=quick"):
+        dataset.open(path)
+    dataset.save(burgers.generate(burgers.SINUS, 10, cells=50), path)
+    chunk = next(p for p in (path / "density" / "c").rglob("*") if p.is_file())
+    chunk.write_bytes(chunk.read_bytes()[:20])
+    with pytest.raises(ValueError, match=r"a\.zarr cannot be read.*make data PROFILE=quick"):
+        dataset.open(path)
+    chunk.unlink()
+    with pytest.raises(ValueError, match=r"a\.zarr is damaged.*make data PROFILE=quick"):
+        dataset.open(path)
+    burgers.generate(burgers.SINUS, 10, cells=50).drop_attrs().to_zarr(
+        path, mode="w", consolidated=False
+    )
+    with pytest.raises(ValueError, match=r"a\.zarr is not an ensemble.*make data PROFILE=quick"):
+        dataset.open(path)
+
+
+def test_npy_round_trip_and_damage(tmp_path):
+    path = tmp_path / "report" / "a.npy"
+    ensemble = burgers.generate(burgers.SINUS, 10)
+    dataset.export_npy(ensemble, path)
+    assert np.array_equal(dataset.load_npy(path), ensemble.density)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ValueError, match=r"a\.npy cannot be read.*make data PROFILE=report"):
+        dataset.load_npy(path)
+    np.save(path, np.zeros((3, 7)))
+    with pytest.raises(ValueError, match=r"holds shape \(3, 7\)"):
+        dataset.load_npy(path)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([{"not": "a density"}], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="cannot be read"):
+        dataset.load_npy(path)
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with contextlib.suppress(KeyboardInterrupt), burgers.paths.written_whole(path) as beside:
+        beside.write_text("half of the new")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_unknown_profile_is_refused_by_name():
+    with pytest.raises(ValueError, match="profile is 'huge'; accepted: quick, report"):
+        burgers.profiles.get("huge")
