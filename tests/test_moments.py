@@ -1,0 +1,78 @@
+"""The measures against closed forms and SciPy."""
+
+import numpy as np
+import pytest
+from scipy.stats import wasserstein_distance
+
+from burgers import claims, moments
+
+RNG = np.random.default_rng
+
+
+def test_relative_error_is_a_relative_norm():
+    assert moments.relative_error([3.0, 4.0], [0.0, 5.0]) == pytest.approx(np.sqrt(10) / 5)
+
+
+def test_a_shift_has_a_known_wasserstein_distance():
+    sample = RNG(0).normal(size=(500, 7))
+    distance = moments.wasserstein(sample + 0.3, sample)
+    assert distance == pytest.approx(0.3 / sample.std(axis=0).mean())
+
+
+def test_wasserstein_agrees_with_scipy():
+    a, b = RNG(0).normal(size=(2, 200, 5))
+    expected = np.mean([wasserstein_distance(a[:, j], b[:, j]) for j in range(5)])
+    assert moments.wasserstein(a, b) == pytest.approx(expected / b.std(axis=0).mean())
+
+
+def test_distances_of_scaled_and_shifted_samples():
+    sample = RNG(0).normal(1.0, 1.0, size=(300, 9))
+    found = moments.distances(1.1 * sample, sample)
+    assert found["mean_error"] == pytest.approx(0.1)
+    assert found["std_error"] == pytest.approx(0.1)
+
+
+def test_noise_floor_falls_as_one_over_the_root_of_the_size():
+    pool = RNG(0).normal(1.0, 1.0, size=(8000, 50))
+    small, large = (moments.noise_floor(pool, n, rng=RNG(1)) for n in (100, 1600))
+    for measure in small:
+        assert small[measure] / large[measure] == pytest.approx(4.0, rel=0.25)
+
+
+def test_bad_samples_are_refused_by_name():
+    good = np.ones((4, 3))
+    with pytest.raises(ValueError, match="generated has shape"):
+        moments.distances(good[:2], good)
+    with pytest.raises(ValueError, match="reference contains non-finite"):
+        moments.distances(good, good * np.nan)
+    with pytest.raises(ValueError, match="pool has 4 realisations; accepted: at least 6"):
+        moments.noise_floor(good, 3, rng=RNG(0))
+    with pytest.raises(ValueError, match="a has 3 cells and b 2"):
+        moments.relative_error(np.ones(3), np.ones(2))
+
+
+def measurements(generated, reference):
+    """All that the claims ask for, with every study given the same pair of samples."""
+    found = {}
+    for case in ("sinus", "creneau"):
+        for study in ("reconstruction", "reconstruction at 1000", "prior", "fixed time"):
+            measured = claims.measure(generated, reference, np.arange(4), paired=study != "prior")
+            found |= {f"{case}/{study}/{key}": value for key, value in measured.items()}
+        found[f"{case}/prior/wasserstein_in_floors"] = 1.0
+    return found | claims.compare_cases(found) | {"both/prior/speed_ratio": 2.0}
+
+
+def test_a_perfect_model_passes_what_asks_for_closeness_and_fails_what_asks_for_a_gap():
+    reference = np.random.default_rng(0).uniform(0.1, 1.0, (300, 40))
+    noise = 1e-6 * np.random.default_rng(1).normal(size=reference.shape)
+    verdicts = claims.judge(measurements(reference + noise, reference))
+    errors = verdicts[verdicts.claim.str.contains("superpose|identical|close")]
+    asks_for_closeness = errors.threshold.str.startswith("<=")
+    different = errors.claim.str.contains("four generated")
+    assert errors[asks_for_closeness & ~different].holds.all()
+    assert not errors[~asks_for_closeness & ~different].holds.any()
+
+
+def test_every_study_and_figure_of_the_report_has_a_claim():
+    figures = {claim.figure for claim in claims.CLAIMS}
+    assert {str(n) for n in range(9, 21)} | {"conclusion"} == figures
