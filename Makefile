@@ -1,0 +1,82 @@
+# The notebooks in order, each run by papermill into build/<profile>/ when something it uses changed.
+
+PROFILE ?= report
+BASE_PYTHON ?= python3
+
+# PYTHON=... names an interpreter that has the packages already (a conda environment, say).
+ifdef PYTHON
+SETUP :=
+else
+PYTHON := .venv/bin/python
+SETUP := .venv/installed
+endif
+
+BUILD := build/$(PROFILE)
+DATA := data/$(PROFILE)
+# Two trainings at a time, one thread each, use two cores better than one after the other.
+JOBS ?= 2
+
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
+
+.PHONY: all quick test lab stored lint notebooks data train lock clean help
+
+all: ## the report's figures and tables, at the report's sizes (figures/report)
+	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
+
+quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
+	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
+
+test: $(SETUP) lint ## lint, unit tests, and the stored notebooks run again and compared
+	$(PYTHON) -m pytest tests
+	$(PYTHON) -m pytest --nbval-lax notebooks
+
+lab: $(SETUP) ## open the notebooks in JupyterLab
+	$(PYTHON) -m jupyter lab notebooks
+
+lint: $(SETUP)
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+notebooks: $(BUILD)/04_compare_moments.ipynb
+data: $(BUILD)/01_generate.ipynb
+train: $(TRAININGS)
+
+# A notebook is run again when it, a module that it uses or a notebook before it changed.
+COMMON := burgers/paths.py burgers/profiles.py burgers/cases.py burgers/dataset.py
+$(BUILD)/01_generate.ipynb: $(COMMON) burgers/solver.py
+$(TRAININGS): burgers/vae.py $(BUILD)/01_generate.ipynb
+$(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
+$(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
+$(BUILD)/04_compare_moments.ipynb: burgers/plots.py burgers/style.mplstyle burgers/moments.py \
+	burgers/claims.py $(TRAININGS)
+
+$(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
+	@mkdir -p $(@D)
+	@echo "$(PROFILE): $*"
+	@$(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
+		-p profile $(PROFILE) $< $@.part.ipynb
+	@mv $@.part.ipynb $@
+
+stored: $(SETUP) ## run the notebooks at the quick profile and store their outputs in place
+	CI=1 $(PYTHON) -m jupyter nbconvert --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+.venv/installed: requirements.txt pyproject.toml
+	$(BASE_PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## resolve pyproject.toml into requirements.txt (needs uv)
+	uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --all-extras \
+		--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+
+clean: ## remove what the notebooks made: build/, data/ and figures/quick/
+	rm -rf build data figures/quick
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
