@@ -40,7 +40,7 @@ def band(x, generated, reference, ax=None):
         ax.plot(x, mean, color=colour, label=f"{label}: mean ± std")
     ax.plot(x, reference.mean(axis=0), color=MONTE_CARLO, linestyle=(0, (4, 4)))
     _density_axes(ax)
-    ax.legend(loc="upper right", fontsize=9)
+    ax.legend(loc="lower left", fontsize=9)
     return ax
 
 

@@ -3,21 +3,39 @@
 Written with `keras.ops` only, so it does not depend on Keras' backend.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
 import pandas as pd
-from keras import layers, ops
 from tqdm import tqdm
 
 from burgers.paths import written_whole
+
+
+@contextlib.contextmanager
+def _silent_standard_error():
+    """Discard what C++ code writes to file descriptor 2."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as devnull:
+        os.dup2(devnull.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+# TensorFlow greets the user while it loads, before its log level can take effect.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+with _silent_standard_error():
+    import keras
+    from keras import layers, ops
 
 CELLS = 400
 LATENT = 10
