@@ -1,0 +1,60 @@
+"""What make does again when something changes: enough, and no more."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from burgers.paths import ROOT
+
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+GENERATE, SINUS, CRENEAU, COMPARE = NAMES
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A copy of the tree in which every notebook has just been run."""
+    for folder in ("burgers", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    build = tmp_path / "build" / "quick"
+    build.mkdir(parents=True)
+    for path in tmp_path.rglob("*.*"):
+        os.utime(path, (1000, 1000))
+    for age, name in enumerate((GENERATE, SINUS, CRENEAU, COMPARE)):
+        (build / f"{name}.ipynb").touch()
+        os.utime(build / f"{name}.ipynb", (2000 + age, 2000 + age))
+    return tmp_path
+
+
+def planned(tree, touched=None):
+    """The notebooks that make would run after `touched` changed."""
+    if touched:
+        os.utime(tree / touched, (3000, 3000))
+    command = ["make", "--dry-run", "notebooks", "PROFILE=quick", "PYTHON=python3"]
+    plan = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
+    return sorted(set(re.findall(r'echo "quick: (\w+)"', plan)))
+
+
+def test_a_second_call_runs_nothing(built):
+    assert planned(built) == []
+
+
+@pytest.mark.parametrize("module", ["plots.py", "style.mplstyle", "claims.py", "moments.py"])
+def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
+    assert planned(built, f"burgers/{module}") == [COMPARE]
+
+
+def test_a_change_of_the_model_retrains_but_does_not_solve_again(built):
+    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE]
+
+
+@pytest.mark.parametrize("module", ["solver.py", "cases.py", "dataset.py", "profiles.py"])
+def test_a_change_of_the_data_runs_everything(built, module):
+    assert planned(built, f"burgers/{module}") == NAMES
+
+
+def test_a_change_of_one_training_leaves_the_other(built):
+    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE]
