@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from burgers import checks
 from burgers.paths import written_whole
 
 
@@ -170,9 +171,8 @@ class VAE(keras.Model):
 
     def generate(self, n, seed=0):
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
-        if not isinstance(n, int | np.integer) or n < 1:
-            raise ValueError(f"n is {n!r}; accepted: a positive integer")
-        latent = np.random.default_rng(seed).standard_normal((n, LATENT), dtype=np.float32)
+        shape = (checks.count("n", n), LATENT)
+        latent = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
         return self.decode(latent)
 
     def get_config(self):
