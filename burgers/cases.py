@@ -72,3 +72,11 @@ CRENEAU = Case(
     random_step=True,
 )
 CASES = {case.name: case for case in (SINUS, CRENEAU)}
+
+
+def checked(case):
+    """The case itself, or ValueError."""
+    if not isinstance(case, Case):
+        accepted = " or ".join(f"burgers.{name.upper()}" for name in CASES)
+        raise ValueError(f"case is {case!r}; accepted: {accepted}")
+    return case

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from burgers import paths, solver
+from burgers import cases, checks, paths, solver
 from burgers._version import __version__
 from burgers.cases import CASES
+
+# Realisations solved at once: enough to fill blocks with like numbers of steps.
+CHUNK = 16_384
 
 _REQUIRED = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
 
@@ -16,6 +19,8 @@ def generate(
     case, n, *, final_time=None, seed=0, cells=400, scheme="rusanov", cfl=0.9, profile="none"
 ):
     """Solve n realisations of a case with random inputs.
+
+    They are solved in chunks, so that the memory used is that of the result and little more.
 
     Parameters
     ----------
@@ -34,20 +39,23 @@ def generate(
     Raises
     ------
     ValueError
-        If n or cells is not a positive integer, or from `solve`.
+        If case is no case, n < 1, cells < 3, final_time of another length, or from `solve`.
     """
-    for name, value in (("n", n), ("cells", cells)):
-        if not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} is {value!r}; accepted: a positive integer")
+    cases.checked(case)
+    n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
     inputs = case.sample(n, np.random.default_rng(seed))
-    times = case.final_times(n) if final_time is None else np.broadcast_to(final_time, (n,))
-    initial = case.initial(cells, **({"step": inputs["step"]} if case.random_step else {}))
-    density = solver.solve(
-        initial, inputs["reynolds"], times, boundary=case.boundary, scheme=scheme, cfl=cfl
-    )
+    times = case.final_times(n) if final_time is None else _one_each("final_time", final_time, n)
+    density = np.empty((n, cells), dtype=np.float32)
+    for first in range(0, n, CHUNK):
+        part = slice(first, first + CHUNK)
+        step = {"step": inputs["step"][part]} if case.random_step else {}
+        density[part] = solver.solve(
+            case.initial(cells, **step), inputs["reynolds"][part], times[part],
+            boundary=case.boundary, scheme=scheme, cfl=cfl,
+        )  # fmt: skip
     coordinates = {name: ("realisation", values) for name, values in inputs.items()}
     return xr.Dataset(
-        {"density": (("realisation", "x"), density.astype(np.float32))},
+        {"density": (("realisation", "x"), density)},
         coords={
             "x": (np.arange(cells) + 0.5) / cells,
             "final_time": ("realisation", times),
@@ -123,6 +131,13 @@ def load_npy(path, cells=400):
             f"{remedy}"
         )
     return density
+
+
+def _one_each(name, value, n):
+    array = checks.finite(name, value)
+    if array.shape not in ((), (n,)):
+        raise ValueError(f"{name} has shape {array.shape}; accepted: scalar or ({n},)")
+    return np.broadcast_to(array, (n,))
 
 
 def _seed_label(seed):

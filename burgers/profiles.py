@@ -1,6 +1,6 @@
 """Every size and every number of epochs, in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Profile:
     pool : fresh realisations, never trained on, from which test samples are drawn.
     sample_sizes : the sizes N at which laws are compared.
     floor_repeats : pairs of Monte Carlo samples behind each noise floor.
+    scheme : the solver's scheme; "rusanov" is the report's.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Profile:
     pool: int
     sample_sizes: tuple[int, ...]
     floor_repeats: int
+    scheme: str = "rusanov"
 
     def recipe(self, case_name):
         """The recipe of the case of that name."""
@@ -55,7 +57,9 @@ REPORT = Profile(
     sample_sizes=(200, 1000, 5000),
     floor_repeats=20,
 )
-PROFILES = {profile.name: profile for profile in (QUICK, REPORT)}
+QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
+REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")
+PROFILES = {profile.name: profile for profile in (QUICK, REPORT, QUICK_MUSCL, REPORT_MUSCL)}
 
 
 def get(name):

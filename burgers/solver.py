@@ -2,29 +2,29 @@
 
     ρₜ + (ρ²/2)ₓ = ρₓₓ / Re
 
-The transport is explicit (Rusanov flux), the diffusion implicit (one tridiagonal solve a step).
-Realisations are advanced in blocks of `LANES`, the realisation being the innermost array index, so
-that the processor's vector units work across realisations rather than along the recurrences in x.
+Two schemes, both with explicit transport and implicit diffusion: the report's, of first order, and
+one of second order. The compiled loops are in `kernels`.
 """
 
 import numpy as np
-from numba import get_num_threads, njit, prange
+from numba import get_num_threads
+
+from burgers import checks, kernels
 
 BOUNDARIES = ("periodic", "outflow")
-SCHEMES = ("rusanov",)
+# The largest Courant number of each scheme: beyond it total variation can grow.
+SCHEMES = {"rusanov": 1.0, "muscl": 0.9}
 
-LANES = 32
-
-# Rows of a block's lane-wise numbers. One array holds them all: with more arrays the compiler gives
-# up proving that they do not overlap, and with it vector instructions.
-WEIGHT, COURANT, DIFFUSION, HERE, FLUX, SWEPT = range(6)
+# Crank and Nicolson's diffusion keeps within the extrema while dt <= Re dx². To that end a step is
+# divided into at most so many; beyond, `kernels` makes the diffusion more implicit instead.
+MOST_PARTS = 64
 
 
 def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9):
     """Density at the final time of each realisation.
 
-    Solves ρₜ + (ρ²/2)ₓ = ρₓₓ / Re on [0, 1] with dt = T / ceil(T max|ρ₀| / (cfl dx)). A
-    realisation's result does not depend on the others in the call nor on the number of threads.
+    Solves ρₜ + (ρ²/2)ₓ = ρₓₓ / Re on [0, 1]. A realisation's result does not depend on the others
+    in the call nor on the number of threads.
 
     Parameters
     ----------
@@ -32,8 +32,12 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
     reynolds : scalar or (realisations,), Re > 0.
     final_time : scalar or (realisations,), T >= 0.
     boundary : "periodic" or "outflow" (zero gradient).
-    scheme : "rusanov", first order in space and time.
-    cfl : Courant number in (0, 1]. Good values are 0.5 to 0.9; larger is faster and sharper.
+    scheme : "rusanov", first order in space and time: Rusanov's flux, backward Euler's diffusion,
+        dt = T / ceil(T max|ρ₀| / (cfl dx)). "muscl", second order in both: limited linear
+        reconstruction with Hancock's predictor and Godunov's flux, Crank and Nicolson's diffusion,
+        joined by Strang's splitting; dt is that above, divided further where it exceeds Re dx².
+    cfl : Courant number in (0, 1], for "muscl" (0, 0.9]. Good values are 0.5 to 0.9; larger is
+        faster and sharper.
 
     Returns
     -------
@@ -44,13 +48,13 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
     ValueError
         Naming the argument, its value and what is accepted.
 
-    Source: report, section 3.3; V. V. Rusanov, 1961.
+    Source: report, section 3.3; V. V. Rusanov, 1961; B. van Leer, 1984 (Hancock's predictor).
     """
     density, reynolds, final_time = _checked(initial, reynolds, final_time, boundary, scheme, cfl)
     single = density.ndim == 1 and reynolds.ndim == 0 and final_time.ndim == 0
     density, reynolds, final_time = _broadcast(density, reynolds, final_time)
     speed = np.abs(density).max(axis=1)
-    result = _advance(density, reynolds, final_time, speed, boundary == "periodic", cfl)
+    result = _advance(density, reynolds, final_time, speed, boundary, scheme, cfl)
     return result[0] if single else result
 
 
@@ -83,7 +87,7 @@ def trajectory(initial, reynolds, times, *, boundary, scheme="rusanov", cfl=0.9)
     result = np.empty((density.shape[0], times.size, density.shape[1]))
     for k, duration in enumerate(np.diff(times, prepend=0.0)):
         durations = np.full(density.shape[0], duration)
-        density = _advance(density, reynolds, durations, speed, boundary == "periodic", cfl)
+        density = _advance(density, reynolds, durations, speed, boundary, scheme, cfl)
         result[:, k] = density
     return result[0] if single else result
 
@@ -93,32 +97,15 @@ def _checked(initial, reynolds, time, boundary, scheme, cfl, time_name="final_ti
         raise ValueError(f"boundary is {boundary!r}; accepted: {', '.join(BOUNDARIES)}")
     if scheme not in SCHEMES:
         raise ValueError(f"scheme is {scheme!r}; accepted: {', '.join(SCHEMES)}")
-    if not 0 < cfl <= 1:
-        raise ValueError(f"cfl is {cfl!r}; accepted: 0 < cfl <= 1")
-    density = _finite("initial", initial)
+    if not 0 < cfl <= SCHEMES[scheme]:
+        raise ValueError(f"cfl is {cfl!r}; accepted: 0 < cfl <= {SCHEMES[scheme]:g} ({scheme})")
+    density = checks.finite("initial", initial)
     if density.ndim not in (1, 2) or density.shape[-1] < 3:
         raise ValueError(
             f"initial has shape {density.shape}; accepted: (cells,) or (realisations, cells), "
             "at least 3 cells"
         )
-    reynolds = _finite("reynolds", reynolds)
-    if np.any(reynolds <= 0):
-        raise ValueError(f"reynolds has minimum {reynolds.min()}; accepted: reynolds > 0")
-    time = _finite(time_name, time)
-    if np.any(time < 0):
-        raise ValueError(f"{time_name} has minimum {time.min()}; accepted: {time_name} >= 0")
-    return density, reynolds, time
-
-
-def _finite(name, value):
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is {value!r}; accepted: real numbers") from error
-    bad = array[~np.isfinite(array)]
-    if bad.size:
-        raise ValueError(f"{name} contains {bad[0]} ({bad.size} values); accepted: finite numbers")
-    return array
+    return density, checks.positive("reynolds", reynolds), checks.non_negative(time_name, time)
 
 
 def _broadcast(density, reynolds, final_time):
@@ -140,124 +127,20 @@ def _broadcast(density, reynolds, final_time):
     )
 
 
-def _advance(density, reynolds, duration, speed, periodic, cfl):
+def _advance(density, reynolds, duration, speed, boundary, scheme, cfl):
     """Advance (realisations, cells) densities, each by its own duration."""
     count, cells = density.shape
-    steps = np.ceil(duration * speed * cells / cfl)
-    steps = np.maximum(steps, duration > 0).astype(np.int64)
+    steps = np.maximum(np.ceil(duration * speed * cells / cfl), duration > 0)
+    if scheme == "muscl":
+        diffusion = duration * cells**2 / reynolds / np.maximum(steps, 1)
+        steps *= np.clip(np.ceil(diffusion), 1, MOST_PARTS)
+    steps = steps.astype(np.int64)
     dt = duration / np.maximum(steps, 1)
     # Neighbours in a block take about the same number of steps, so few lanes wait for others.
     order = np.argsort(steps, kind="stable")
     result = np.empty((count, cells))
-    _advance_blocks(
-        np.ascontiguousarray(density), dt, steps, dt * cells**2 / reynolds, order, periodic,
-        get_num_threads(), result,
+    kernels.advance(
+        np.ascontiguousarray(density), dt, steps, dt * cells**2 / reynolds, order,
+        boundary == "periodic", scheme == "muscl", get_num_threads(), result,
     )  # fmt: skip
     return result
-
-
-@njit(cache=True, parallel=True, error_model="numpy")
-def _advance_blocks(density, dt, steps, diffusion, order, periodic, workers, result):
-    count, cells = density.shape
-    blocks = (count + LANES - 1) // LANES
-    # Strided shares balance the load: consecutive blocks cost nearly the same.
-    for worker in prange(workers):
-        state = np.empty((cells + 1, LANES))
-        swept = np.empty((cells, LANES))
-        pivot = np.empty((cells, LANES))
-        closure = np.empty((cells + 1, LANES))
-        gain = np.empty(LANES)
-        lane = np.empty((6, LANES))
-        lane_steps = np.empty(LANES, dtype=np.int64)
-        for block in range(worker, blocks, workers):
-            for k in range(LANES):
-                # A short last block repeats its last realisation.
-                i = order[min(block * LANES + k, count - 1)]
-                lane[WEIGHT, k] = 0.0
-                lane[COURANT, k] = dt[i] * cells
-                lane[DIFFUSION, k] = diffusion[i]
-                lane_steps[k] = steps[i]
-                for j in range(cells):
-                    state[j, k] = density[i, j]
-            _factorise(lane[DIFFUSION], periodic, pivot, closure, gain)
-            for step in range(lane_steps.max() + 1):
-                for k in range(LANES):
-                    # Every lane keeps stepping; its density is taken out when it is due.
-                    if step == lane_steps[k] and block * LANES + k < count:
-                        i = order[block * LANES + k]
-                        for j in range(cells):
-                            result[i, j] = state[j, k] - lane[WEIGHT, k] * closure[j, k]
-                if step < lane_steps.max():
-                    _step(state, swept, lane, pivot, closure, gain, periodic)
-
-
-@njit(cache=True, error_model="numpy")
-def _factorise(diffusion, periodic, pivot, closure, gain):
-    """Factors of I - dt/Re ∂ₓₓ, shared by all steps.
-
-    With zero-gradient ends the matrix A is tridiagonal: `pivot` holds its inverse pivots. The
-    periodic matrix is A + μ w wᵀ with w = e₀ - eₙ₋₁, so by Sherman and Morrison its solution is
-    that of A less a multiple of `closure` = A⁻¹ w; `gain` is that multiple for w·(A⁻¹ r) = 1.
-    """
-    cells = pivot.shape[0]
-    gain[:] = 0.0
-    closure[:] = 0.0
-    for k in range(LANES):
-        mu = diffusion[k]
-        pivot[0, k] = 1.0 / (1.0 + mu)
-        for j in range(1, cells - 1):
-            pivot[j, k] = 1.0 / (1.0 + 2.0 * mu - mu * mu * pivot[j - 1, k])
-        pivot[cells - 1, k] = 1.0 / (1.0 + mu - mu * mu * pivot[cells - 2, k])
-        if periodic:
-            closure[0, k] = pivot[0, k]
-            for j in range(1, cells):
-                closure[j, k] = mu * closure[j - 1, k] * pivot[j, k]
-            closure[cells - 1, k] -= pivot[cells - 1, k]
-            for j in range(cells - 2, -1, -1):
-                closure[j, k] += mu * pivot[j, k] * closure[j + 1, k]
-            gain[k] = mu / (1.0 + mu * (closure[0, k] - closure[cells - 1, k]))
-
-
-@njit(cache=True, error_model="numpy", inline="always")
-def _rusanov(left, right):
-    speed = max(abs(left), abs(right))
-    return 0.25 * (left * left + right * right) + 0.5 * speed * (left - right)
-
-
-@njit(cache=True, error_model="numpy")
-def _step(state, swept, lane, pivot, closure, gain, periodic):
-    """One time step of a block of densities `state - lane[WEIGHT] * closure`, in place.
-
-    The transport and the forward elimination share one sweep to the right, from `state` to
-    `swept`; the substitution is a sweep to the left, from `swept` to `state`. The periodic
-    correction waits in lane[WEIGHT] for the next step to apply it.
-    """
-    cells, lanes = pivot.shape
-    for k in range(lanes):
-        first = state[0, k] - lane[WEIGHT, k] * closure[0, k]
-        last = state[cells - 1, k] - lane[WEIGHT, k] * closure[cells - 1, k]
-        lane[HERE, k] = first
-        lane[FLUX, k] = _rusanov(last if periodic else first, first)
-        lane[SWEPT, k] = 0.0
-        # The ghost cell, stored so that the sweep's inner loop has no branch.
-        state[cells, k] = first if periodic else last
-    for j in range(cells):
-        for k in range(lanes):
-            here = lane[HERE, k]
-            right = state[j + 1, k] - lane[WEIGHT, k] * closure[j + 1, k]
-            flux = _rusanov(here, right)
-            transported = here - lane[COURANT, k] * (flux - lane[FLUX, k])
-            eliminated = (transported + lane[DIFFUSION, k] * lane[SWEPT, k]) * pivot[j, k]
-            swept[j, k] = eliminated
-            lane[SWEPT, k] = eliminated
-            lane[HERE, k] = right
-            lane[FLUX, k] = flux
-    for k in range(lanes):
-        lane[SWEPT, k] = 0.0
-    for j in range(cells - 1, -1, -1):
-        for k in range(lanes):
-            solved = swept[j, k] + lane[DIFFUSION, k] * pivot[j, k] * lane[SWEPT, k]
-            state[j, k] = solved
-            lane[SWEPT, k] = solved
-    for k in range(lanes):
-        lane[WEIGHT, k] = gain[k] * (state[0, k] - state[cells - 1, k])

@@ -128,5 +128,5 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
 
 
 def test_unknown_profile_is_refused_by_name():
-    with pytest.raises(ValueError, match="profile is 'huge'; accepted: quick, report"):
+    with pytest.raises(ValueError, match="profile is 'huge'; accepted: quick, report, quick_muscl"):
         burgers.profiles.get("huge")
