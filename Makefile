@@ -46,13 +46,15 @@ data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
 # A notebook is run again when it, a module that it uses or a notebook before it changed.
-COMMON := burgers/paths.py burgers/profiles.py burgers/cases.py burgers/dataset.py
-$(BUILD)/01_generate.ipynb: $(COMMON) burgers/solver.py
+COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py)
+SOLVER := $(addprefix burgers/, solver.py kernels.py lanes.py)
+EXACT := $(addprefix burgers/, exact.py cole_hopf.py quadrature.py)
+$(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
 $(TRAININGS): burgers/vae.py $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
 $(BUILD)/04_compare_moments.ipynb: burgers/plots.py burgers/style.mplstyle burgers/moments.py \
-	burgers/claims.py $(TRAININGS)
+	burgers/claims.py $(EXACT) $(TRAININGS)
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)

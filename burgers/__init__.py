@@ -3,7 +3,7 @@
 The numerics are here; `burgers.vae` must be imported by name, as it loads TensorFlow.
 """
 
-from burgers import cases, dataset, moments, paths, profiles
+from burgers import cases, dataset, exact, moments, paths, profiles
 from burgers._version import __version__
 from burgers.cases import CASES, CRENEAU, SINUS
 from burgers.dataset import generate
@@ -16,6 +16,7 @@ __all__ = [
     "__version__",
     "cases",
     "dataset",
+    "exact",
     "generate",
     "moments",
     "paths",

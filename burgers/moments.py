@@ -20,6 +20,18 @@ def relative_error(a, b):
     return np.linalg.norm(a - b, axis=-1) / np.linalg.norm(b, axis=-1)
 
 
+def moment_errors(sample, mean, std):
+    """Relative L2 distances over x of a sample's pointwise mean and std from given ones.
+
+    sample (realisations, cells); mean, std (cells,): a dict of `mean_error` and `std_error`.
+    """
+    sample_mean, sample_std = mean_and_std(sample)
+    return {
+        "mean_error": float(relative_error(sample_mean, mean)),
+        "std_error": float(relative_error(sample_std, std)),
+    }
+
+
 def wasserstein(generated, reference):
     """Mean over x of the 1-D Wasserstein distance, over the mean std of the reference.
 
@@ -33,15 +45,12 @@ def wasserstein(generated, reference):
 def distances(generated, reference):
     """All measures of a generated sample against a reference: a dict of floats.
 
-    `mean_error`, `std_error`: relative L2 over x of the pointwise mean and std.
+    `mean_error`, `std_error`: see `moment_errors`.
     `wasserstein`: see `wasserstein`.
     """
     generated, reference = _pair(generated, reference)
-    mean, std = mean_and_std(generated)
-    reference_mean, reference_std = mean_and_std(reference)
     return {
-        "mean_error": float(relative_error(mean, reference_mean)),
-        "std_error": float(relative_error(std, reference_std)),
+        **moment_errors(generated, *mean_and_std(reference)),
         "wasserstein": wasserstein(generated, reference),
     }
 
