@@ -41,7 +41,7 @@ lint: $(SETUP)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-notebooks: $(BUILD)/04_compare_moments.ipynb
+notebooks: $(BUILD)/05_verify_solver.ipynb
 data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
@@ -49,12 +49,14 @@ train: $(TRAININGS)
 COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py)
 SOLVER := $(addprefix burgers/, solver.py kernels.py lanes.py)
 EXACT := $(addprefix burgers/, exact.py cole_hopf.py quadrature.py)
+PLOTS := $(addprefix burgers/, plots.py style.mplstyle)
 $(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
 $(TRAININGS): burgers/vae.py $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
-$(BUILD)/04_compare_moments.ipynb: burgers/plots.py burgers/style.mplstyle burgers/moments.py \
-	burgers/claims.py $(EXACT) $(TRAININGS)
+$(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
+	$(addprefix burgers/, moments.py claims.py sketches.py)
+$(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_moments.ipynb
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)

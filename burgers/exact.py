@@ -7,9 +7,9 @@ is that of the whole line, which is the one on [0, 1] until the front meets x = 
 import numpy as np
 from scipy.special import expit, log_ndtr
 
-from burgers import checks, cole_hopf
+from burgers import cases, checks, cole_hopf
 from burgers.cases import CRENEAU, LOG_REYNOLDS, STEP
-from burgers.quadrature import gauss, graded
+from burgers.quadrature import gauss, graded, halving
 
 # Nodes of Gauss and Legendre's rule over log Re, and on each panel of the other variables.
 REYNOLDS_NODES = 48
@@ -93,6 +93,7 @@ def mean_and_std(
         Naming the argument, its value and what is accepted.
     """
     cells = checks.count("cells", cells, least=2)
+    cases.checked(case)
     checks.count("panel_nodes", panel_nodes)
     checks.count("reynolds_nodes", reynolds_nodes)
     if time is not None:
@@ -108,8 +109,9 @@ def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
     for viscosity, share in _viscosities(reynolds_nodes):
         if time is None:
             birth = 1.0 / (2.0 * np.pi)
-            panels = graded([case.first_time, birth, case.last_time], 0.5 * np.sqrt(viscosity))
-            times, weight = gauss(panels, panel_nodes)
+            ends = (case.first_time, case.last_time)
+            panels = [halving(birth, end, 0.5 * np.sqrt(viscosity)) for end in ends]
+            times, weight = gauss(np.concatenate(panels), panel_nodes)
         else:
             times, weight = np.array([time]), np.ones(1)
         viscosities = np.full(times.size, viscosity)
@@ -182,6 +184,7 @@ def _front_panels(start, end, cells, viscosity, corners=()):
 
 def _checked(case, time, reynolds, step):
     """The inputs as arrays of one shape."""
+    cases.checked(case)
     time, reynolds = checks.non_negative("time", time), checks.positive("reynolds", reynolds)
     if case.random_step != (step is not None):
         accepted = "the density right of the jump" if case.random_step else "None"

@@ -3,12 +3,10 @@
 Red and pink: direct Monte Carlo. Blue: generated. Black: an input density.
 """
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from burgers.paths import written_whole
 
@@ -166,57 +164,112 @@ def active_latents(divergence, means, colours):
     return figure
 
 
-def auto_encoder_sketch():
-    """A figure of an auto-encoder: x to e(x) to d(e(x)), and the error it minimises."""
-    figure, ax = _canvas(8.5, 2.6, right=8.8, low=-1.7)
-    _chain(
-        ax,
-        [
-            _box(ax, 0.8, "x", r"$\mathbb{R}^n$", height=1.6),
-            _box(ax, 2.6, "encoder e", "", colour="0.92"),
-            _box(ax, 4.4, "e(x)", r"$\mathbb{R}^d,\ d \ll n$", height=0.8),
-            _box(ax, 6.2, "decoder d", "", colour="0.92"),
-            _box(ax, 8.0, "d(e(x))", r"$\mathbb{R}^n$", height=1.6),
-        ],
-    )
-    ax.text(4.4, -1.4, r"loss $= \|x - d(e(x))\|^2$", ha="center")
+def convergence(cells, errors, title):
+    """A figure of L1 errors over the number of cells, one axes for each scheme.
+
+    errors: a dict from a scheme to a dict from a label to (counts,) errors.
+    """
+    figure, axes = plt.subplots(1, len(errors), sharex=True, sharey=True)
+    for ax, (scheme, curves) in zip(axes, errors.items(), strict=True):
+        for marker, (label, values) in zip("osD^", curves.items(), strict=False):
+            ax.loglog(cells, values, marker=marker, markersize=4, label=label)
+        order = 1 if scheme == "rusanov" else 2
+        largest = max(values[0] for values in curves.values())
+        guide = 2.0 * largest * (cells[0] / np.asarray(cells, dtype=float)) ** order
+        ax.loglog(cells, guide, color="0.6", linestyle=":", label=f"order {order}")
+        ax.set_title(scheme)
+        ax.set_xlabel("cells")
+        ax.set_xticks(cells, [str(count) for count in cells])
+        ax.minorticks_off()
+        ax.legend(fontsize=9)
+    axes[0].set_ylabel("mean $|$computed $-$ exact$|$")
+    figure.suptitle(title, fontsize=12)
     return figure
 
 
-def variational_sketch():
-    """A figure of what an auto-encoder and its variational kin do with one input."""
-    figure, ax = _canvas(8.5, 4.0, right=9.8, low=-2.7)
-    for y, name, middle in (
-        (0.0, "auto-encoder", ("a point", r"$z = e(x)$")),
-        (-2.0, "variational", ("a law", r"$z \sim N(\mu(x), c(x))$")),
-    ):
-        ax.text(0.15, y + 0.75, name, weight="bold")
-        boxes = [_box(ax, 0.8, "x", "", y=y), _box(ax, 2.8, "encoder", "", y=y, colour="0.92")]
-        boxes += [_box(ax, 5.0, *middle, y=y, width=1.9)]
-        boxes += [_box(ax, 7.2, "decoder", "", y=y, colour="0.92")]
-        boxes += [_box(ax, 9.0, r"$\hat{x}$", "", y=y)]
-        _chain(ax, boxes, y=y)
+def effective_reynolds(reynolds, effective, cells):
+    """A figure of the Reynolds number that a computed density has over the one asked for.
+
+    effective: a dict from a case's label to a dict from a scheme to (count,) numbers.
+    """
+    figure, axes = plt.subplots(1, len(effective), sharex=True, sharey=True)
+    for ax, (label, schemes) in zip(axes, effective.items(), strict=True):
+        ax.plot(np.log(reynolds), np.log(reynolds), color=INPUT, linestyle=":", label="as asked")
+        for (scheme, found), marker in zip(schemes.items(), "os", strict=True):
+            ax.plot(np.log(reynolds), np.log(found), marker=marker, markersize=3, label=scheme)
+        ax.axhline(np.log(2 * cells), color="0.6", linewidth=0.8)
+        ax.text(
+            13, np.log(2 * cells) - 0.12, r"Re = 2/$\Delta x$", ha="right", va="top", fontsize=9
+        )
+        ax.set(title=label, xlabel=r"asked $\log\,\mathrm{Re}$")
+        ax.legend(fontsize=9)
+    axes[0].set_ylabel(r"effective $\log\,\mathrm{Re}$")
     return figure
 
 
-def reparametrisation_sketch():
-    """A figure of the variational auto-encoder with the noise as an input."""
-    figure, ax = _canvas(9.5, 3.2, right=11.4, low=-2.4)
-    _chain(
-        ax,
-        [
-            _box(ax, 0.8, r"$\rho$", "400 cells"),
-            _box(ax, 2.6, "encoder", r"$q_\phi(z\,|\,\rho)$", colour="0.92"),
-            _box(ax, 4.4, r"$\mu,\ \log c$", "10 + 10"),
-            _box(ax, 6.4, r"$z = \mu + \sqrt{c}\,\varepsilon$", "10 latents", width=1.7),
-            _box(ax, 8.4, "decoder", r"$p_\theta(\rho\,|\,z)$", colour="0.92"),
-            _box(ax, 10.2, r"mean of $\rho$", "400 cells"),
-        ],
-    )
-    _box(ax, 6.4, r"$\varepsilon \sim N(0, I)$", "", y=-1.7, width=1.7)
-    ax.add_patch(_arrow((6.4, -1.2), (6.4, -0.5)))
-    ax.text(2.6, -1.7, r"$KL(q_\phi(z|\rho)\,\|\,N(0, I))$", ha="center", color=MONTE_CARLO)
-    ax.text(10.2, -1.7, r"$\|\rho - mean\|^2 /\, 0.2$", ha="center", color=MONTE_CARLO)
+def quadrature(panels):
+    """A figure of quadrature errors over orders, one axes for each panel.
+
+    panels: a dict from a title to a dict from a label to (orders, errors, line style).
+    """
+    figure, axes = plt.subplots(1, len(panels), sharey=True)
+    for ax, (title, curves) in zip(axes, panels.items(), strict=True):
+        for label, (orders, errors, style) in curves.items():
+            ax.semilogy(orders, errors, style, markersize=4, label=label)
+        ax.axhline(1e-8, color="0.6", linewidth=0.8)
+        ax.set_title(title)
+        ax.set_xlabel("nodes")
+        ax.legend(fontsize=9)
+    axes[0].set_ylabel("largest error of mean and std")
+    return figure
+
+
+def budget(table):
+    """A figure of the errors of moments by source: one axes for each law, log scale.
+
+    table: a DataFrame with columns law, source, mean_error, std_error.
+    """
+    laws = list(dict.fromkeys(table.law))
+    figure, axes = plt.subplots(2, 2, sharex=True, figsize=(10, 5.8))
+    for ax, law in zip(axes.flat, laws, strict=True):
+        rows = table[table.law == law].iloc[::-1].reset_index(drop=True)
+        worst = rows[["mean_error", "std_error"]].max()
+        for name, marker, colour in (
+            ("mean_error", "o", GENERATED),
+            ("std_error", "s", MONTE_CARLO),
+        ):
+            label = name.removesuffix("_error")
+            ax.scatter(rows[name], rows.index, marker=marker, color=colour, label=label, zorder=3)
+            ax.axvline(worst[name], color=colour, linewidth=0.8, linestyle=":")
+        ax.hlines(rows.index, rows.min(axis=1, numeric_only=True),
+                  rows.max(axis=1, numeric_only=True), color="0.75", zorder=2)  # fmt: skip
+        ax.set_yticks(rows.index, rows.source)
+        ax.set_xscale("log")
+        ax.set_title(law)
+        ax.label_outer()
+        ax.tick_params(labelleft=True)
+    for ax in axes[1]:
+        ax.set_xlabel("relative L2 error against the exact law")
+    axes[0, 0].legend(fontsize=9)
+    return figure
+
+
+def boundary(log_reynolds, tails, x, densities):
+    """A figure of the front's tail past x = 1, and of what a free end there makes of it.
+
+    tails: a dict from a label to (count,) shares of the front over log_reynolds; densities: a dict
+    from a label to (cells,) densities over x.
+    """
+    figure, (left, right) = plt.subplots(1, 2)
+    for label, values in tails.items():
+        left.semilogy(log_reynolds, values, label=label)
+    left.set(xlabel=r"$\log\,\mathrm{Re}$", ylabel=r"share of the front past $x = 1$")
+    left.set_ylim(1e-16, 1)
+    for (label, values), style in zip(densities.items(), ("-", "--", ":"), strict=False):
+        right.plot(x, values, style, label=label)
+    right.set(xlabel="$x$", ylabel=r"$\rho$", xlim=(x[0], 1))
+    for ax in (left, right):
+        ax.legend(fontsize=9)
     return figure
 
 
@@ -227,31 +280,3 @@ def _density_axes(ax):
 def _shape(output):
     outputs = output if isinstance(output, list) else [output]
     return ", ".join(str(tuple(o.shape)) for o in outputs)
-
-
-def _canvas(width, height, right, low):
-    figure, ax = plt.subplots(figsize=(width, height))
-    ax.set(xlim=(0, right), ylim=(low, 1.2))
-    ax.axis("off")
-    return figure, ax
-
-
-def _box(ax, x, text, note, y=0.0, width=1.3, height=1.0, colour="white"):
-    """Draw a labelled box and return its left and right edges."""
-    style = "round,pad=0,rounding_size=0.08"
-    corner = (x - width / 2, y - height / 2)
-    ax.add_patch(
-        FancyBboxPatch(corner, width, height, boxstyle=style, facecolor=colour, edgecolor=GENERATED)
-    )
-    ax.text(x, y + (0.14 if note else 0), text, ha="center", va="center")
-    ax.text(x, y - 0.22, note, ha="center", va="center", fontsize=9, color="0.3")
-    return corner[0], corner[0] + width
-
-
-def _chain(ax, boxes, y=0.0):
-    for (_, start), (end, _) in pairwise(boxes):
-        ax.add_patch(_arrow((start, y), (end, y)))
-
-
-def _arrow(start, end):
-    return FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=12, shrinkA=0, shrinkB=0)

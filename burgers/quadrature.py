@@ -16,15 +16,21 @@ def gauss(panels, order):
     return (middle + half * unit).ravel(), (half * weight).ravel()
 
 
-def graded(breaks, finest):
-    """Panels (panels, 2) that end at the breaks and halve towards each of them down to `finest`.
+def halving(point, end, finest):
+    """Panels (panels, 2) between a point and an end that halve towards the point down to `finest`.
 
-    A function that is smooth save for kinks of width `finest` at the breaks is smooth on the scale
-    of each panel, so that the error falls exponentially with the order.
+    A function that is smooth save for a kink of that width at the point is smooth on the scale of
+    each panel, so that the error falls exponentially with the order.
     """
-    knots = [breaks[0]]
+    depth = max(0, int(np.ceil(np.log2(abs(end - point) / finest))))
+    knots = np.append(point, point + (end - point) * 0.5 ** np.arange(depth, -1.0, -1.0))
+    return np.sort(np.column_stack([knots[:-1], knots[1:]]), axis=1)
+
+
+def graded(breaks, finest):
+    """Panels (panels, 2) that end at the breaks and halve towards each of them."""
+    parts = []
     for left, right in pairwise(breaks):
-        depth = max(0, int(np.ceil(np.log2((right - left) / finest))))
-        offsets = (right - left) * 0.5 ** np.arange(depth, 0, -1.0)
-        knots.extend([*(left + offsets), *(right - offsets[-2::-1]), right])
-    return np.column_stack([knots[:-1], knots[1:]])
+        middle = 0.5 * (left + right)
+        parts += [halving(left, middle, finest), halving(right, middle, finest)[::-1]]
+    return np.concatenate(parts)

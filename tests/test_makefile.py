@@ -10,7 +10,7 @@ import pytest
 from burgers.paths import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-GENERATE, SINUS, CRENEAU, COMPARE = NAMES
+GENERATE, SINUS, CRENEAU, COMPARE, VERIFY = NAMES
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def built(tmp_path):
     build.mkdir(parents=True)
     for path in tmp_path.rglob("*.*"):
         os.utime(path, (1000, 1000))
-    for age, name in enumerate((GENERATE, SINUS, CRENEAU, COMPARE)):
+    for age, name in enumerate(NAMES):
         (build / f"{name}.ipynb").touch()
         os.utime(build / f"{name}.ipynb", (2000 + age, 2000 + age))
     return tmp_path
@@ -42,19 +42,27 @@ def test_a_second_call_runs_nothing(built):
     assert planned(built) == []
 
 
-@pytest.mark.parametrize("module", ["plots.py", "style.mplstyle", "claims.py", "moments.py"])
+@pytest.mark.parametrize(
+    "module", ["plots.py", "style.mplstyle", "claims.py", "moments.py", "exact.py"]
+)
 def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
-    assert planned(built, f"burgers/{module}") == [COMPARE]
+    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY]
+
+
+def test_a_change_of_the_verification_runs_it_alone(built):
+    assert planned(built, "burgers/verification.py") == [VERIFY]
 
 
 def test_a_change_of_the_model_retrains_but_does_not_solve_again(built):
-    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE]
+    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE, VERIFY]
 
 
-@pytest.mark.parametrize("module", ["solver.py", "cases.py", "dataset.py", "profiles.py"])
+@pytest.mark.parametrize(
+    "module", ["solver.py", "kernels.py", "cases.py", "dataset.py", "profiles.py"]
+)
 def test_a_change_of_the_data_runs_everything(built, module):
     assert planned(built, f"burgers/{module}") == NAMES
 
 
 def test_a_change_of_one_training_leaves_the_other(built):
-    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE]
+    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY]
