@@ -22,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test lab stored lint notebooks data train lock clean help
+.PHONY: all quick test lab stored lint notebooks data train bench lock clean help
 
 all: ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
@@ -75,9 +75,16 @@ stored: $(SETUP) ## run the notebooks at the quick profile and store their outpu
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: ## resolve pyproject.toml into requirements.txt (needs uv)
-	uv pip compile --no-config --universal --python-version 3.11 --generate-hashes --all-extras \
-		--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+bench: $(SETUP) ## the solver beside its peers, and its cost from 1e3 to 1e6 realisations (benchmarks/*.csv)
+	@for peers in "jax exponax" clawpack; do $(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--constraint benchmarks/requirements.txt $$peers || echo "not installed: $$peers"; done
+	$(PYTHON) benchmarks/solver.py
+
+COMPILE = uv pip compile --no-config --universal --python-version 3.11 --no-emit-find-links \
+	--custom-compile-command "make lock" pyproject.toml
+lock: ## resolve pyproject.toml into the two lock files (needs uv)
+	$(COMPILE) --generate-hashes --extra notebooks --extra test --output-file requirements.txt
+	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 
 clean: ## remove what the notebooks made: build/, data/ and figures/quick/
 	rm -rf build data figures/quick

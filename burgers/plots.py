@@ -249,7 +249,7 @@ def budget(table):
         ax.label_outer()
         ax.tick_params(labelleft=True)
     for ax in axes[1]:
-        ax.set_xlabel("relative L2 error against the exact law")
+        ax.set_xlabel("relative error against the exact law")
     axes[0, 0].legend(fontsize=9)
     return figure
 

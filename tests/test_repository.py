@@ -15,30 +15,41 @@ from burgers.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LOCK = (ROOT / "requirements.txt").read_text()
+BENCH_LOCK = (ROOT / "benchmarks" / "requirements.txt").read_text()
 
 
 def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def locked():
+def locked(lock=LOCK):
     """The locked versions of each package: several where they depend on the Python version."""
     versions = {}
-    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", LOCK, flags=re.MULTILINE):
+    for name, version in re.findall(r"^([\w.-]+)==([\w.]+)", lock, flags=re.MULTILINE):
         versions.setdefault(name, []).append(version)
     return versions
 
 
 def test_every_dependency_is_locked_at_an_accepted_version():
-    extras = project()["optional-dependencies"].values()
-    for line in [*project()["dependencies"], *(line for extra in extras for line in extra)]:
-        requirement = Requirement(line)
-        assert requirement.name in locked(), line
-        assert all(version in requirement.specifier for version in locked()[requirement.name]), line
+    lines = {LOCK: project()["dependencies"], BENCH_LOCK: []}
+    for extra, wanted in project()["optional-dependencies"].items():
+        lines[BENCH_LOCK if extra == "bench" else LOCK] += wanted
+    for lock, wanted in lines.items():
+        for requirement in map(Requirement, wanted):
+            versions = locked(lock).get(requirement.name)
+            assert versions, f"{requirement} is not locked"
+            assert all(version in requirement.specifier for version in versions), requirement
+
+
+def test_packages_of_both_locks_have_the_same_versions():
+    main, bench = locked(), locked(BENCH_LOCK)
+    common = main.keys() & bench.keys()
+    assert "numpy" in common
+    assert {name: main[name] for name in common} == {name: bench[name] for name in common}
 
 
 def test_the_lock_pins_hashes_and_names_no_registry():
-    assert "://" not in LOCK
+    assert "://" not in LOCK + BENCH_LOCK
     blocks = re.split(r"\n(?=[\w.-]+==)", LOCK)[1:]
     assert blocks
     assert all("--hash=sha256:" in block for block in blocks)

@@ -1,0 +1,112 @@
+"""The solver beside its peers, in one run on the same realisations: `make bench`.
+
+Sinus, T = 0.4, 64 draws of log Re ~ U[4, 13] (seed 0), 400 cells. Ours are timed on the draws
+repeated 100 times, as 64 take a few milliseconds. Then the cost of `generate` from 1e3 to 1e6.
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import numba
+import numpy as np
+import pandas as pd
+from peers import PEERS, steps_of
+
+import burgers
+
+TIME, CELLS, TARGET = 0.4, 400, 1e-3
+GRIDS = 25 * 2 ** np.arange(8)
+
+
+def ours(scheme, threads):
+    def solve(reynolds, time, cells):
+        numba.set_num_threads(threads)
+        initial = burgers.SINUS.initial(cells)
+        return burgers.solve(initial, reynolds, time, boundary="periodic", scheme=scheme)
+
+    return solve
+
+
+def seconds_each(solve, reynolds, cells):
+    """Least of three times per realisation, after a first call that compiles."""
+    solve(reynolds, TIME, cells)
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        solve(reynolds, TIME, cells)
+        times.append(time.perf_counter() - started)
+    return min(times) / len(reynolds)
+
+
+def l1(solve, reynolds, cells):
+    exact = burgers.exact.density(burgers.SINUS, TIME, reynolds=reynolds, cells=cells)
+    return np.abs(solve(reynolds, TIME, cells) - exact).mean()
+
+
+def row(name, solve, reynolds, repeats):
+    """One contender: cost and error on 400 cells, and the cheapest grid that reaches the target."""
+    many = np.tile(reynolds, repeats)
+    each = seconds_each(solve, many, CELLS)
+    found = {
+        "solver": name,
+        "ms_per_realisation": 1e3 * each,
+        "million_cell_steps_per_s": CELLS * steps_of(TIME, CELLS) / each / 1e6,
+        "l1_error": l1(solve, reynolds, CELLS),
+    }
+    enough = next((int(cells) for cells in GRIDS if l1(solve, reynolds, cells) <= TARGET), None)
+    if enough:
+        found["cells_to_1e-3"] = enough
+        found["ms_to_1e-3"] = 1e3 * seconds_each(solve, many, enough)
+    return found
+
+
+def compare(draws):
+    reynolds = burgers.SINUS.sample(draws, np.random.default_rng(0))["reynolds"]
+    contenders = [
+        (f"ours, {scheme}, {threads} thread{'s' * (threads > 1)}", ours(scheme, threads), 100)
+        for scheme in ("rusanov", "muscl")
+        for threads in sorted({1, numba.config.NUMBA_NUM_THREADS})
+    ]
+    for name, make in PEERS.items():
+        try:
+            contenders.append((name, make(), 1))
+        except ImportError as error:
+            print(f"{name}: skipped, {error} (pip install '.[bench]')")
+    rows = []
+    for contender in contenders:
+        rows.append(row(contender[0], contender[1], reynolds, contender[2]))
+        print(pd.DataFrame(rows[-1:]).to_string(index=False, float_format="%.4g"), flush=True)
+    return pd.DataFrame(rows)
+
+
+def scale(largest):
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    rows = []
+    for count in 10 ** np.arange(3, int(np.log10(largest)) + 1):
+        started = time.perf_counter()
+        ensemble = burgers.generate(burgers.CRENEAU, int(count), seed=1)
+        elapsed = time.perf_counter() - started
+        rows.append(
+            {
+                "realisations": count,
+                "ms_per_realisation": 1e3 * elapsed / count,
+                "result_gib": ensemble.density.nbytes / 2**30,
+                "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=64, help="realisations that all solve")
+    parser.add_argument("--largest", type=float, default=1e6, help="largest ensemble to generate")
+    options = parser.parse_args()
+    folder = Path(__file__).parent
+    # First, as the peak of memory is that of the whole process.
+    scaling = scale(options.largest)
+    print(scaling.to_string(index=False, float_format="%.4g"), flush=True)
+    scaling.to_csv(folder / "scale.csv", index=False, float_format="%.4g")
+    compare(options.draws).to_csv(folder / "solver.csv", index=False, float_format="%.4g")
