@@ -79,6 +79,7 @@ bench: $(SETUP) ## the solver beside its peers, and its cost from 1e3 to 1e6 rea
 	@for peers in "jax exponax" clawpack; do $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--constraint benchmarks/requirements.txt $$peers || echo "not installed: $$peers"; done
 	$(PYTHON) benchmarks/solver.py
+	$(PYTHON) benchmarks/bounds.py
 
 COMPILE = uv pip compile --no-config --universal --python-version 3.11 --no-emit-find-links \
 	--custom-compile-command "make lock" pyproject.toml
