@@ -130,3 +130,35 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
 def test_unknown_profile_is_refused_by_name():
     with pytest.raises(ValueError, match="profile is 'huge'; accepted: quick, report, quick_muscl"):
         burgers.profiles.get("huge")
+
+
+def test_an_ensemble_is_the_same_bytes_however_it_is_chunked(monkeypatch):
+    whole = burgers.generate(burgers.CRENEAU, 50, seed=3, cells=64)
+    monkeypatch.setattr(dataset, "CHUNK", 7)
+    chunked = burgers.generate(burgers.CRENEAU, 50, seed=3, cells=64)
+    assert whole.identical(chunked)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"case": "sinus"}, "case is 'sinus'; accepted: burgers.SINUS or burgers.CRENEAU"),
+        ({"n": 0}, "n is 0; accepted: a positive integer"),
+        ({"n": True}, "n is True"),
+        ({"cells": 2}, "cells is 2; accepted: an integer of at least 3"),
+        ({"final_time": [0.1, 0.2]}, r"final_time has shape \(2,\); accepted: scalar or \(5,\)"),
+        ({"final_time": -1.0}, "final_time has minimum -1.0"),
+        ({"scheme": "weno"}, "scheme is 'weno'; accepted: rusanov, muscl"),
+    ],
+)
+def test_bad_input_of_an_ensemble_is_refused_by_name(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        burgers.generate(**{"case": burgers.SINUS, "n": 5, **arguments})
+
+
+@pytest.mark.parametrize("name", ["quick", "report"])
+def test_every_profile_has_a_twin_of_second_order(name):
+    plain, twin = burgers.profiles.get(name), burgers.profiles.get(f"{name}_muscl")
+    assert (plain.scheme, twin.scheme) == ("rusanov", "muscl")
+    assert plain.sinus == twin.sinus
+    assert plain.sample_sizes == twin.sample_sizes
