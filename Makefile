@@ -87,8 +87,8 @@ lock: ## resolve pyproject.toml into the two lock files (needs uv)
 	$(COMPILE) --generate-hashes --extra notebooks --extra test --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 
-clean: ## remove what the notebooks made: build/, data/ and figures/quick/
-	rm -rf build data figures/quick
+clean: ## remove what the notebooks made, but for figures/report/
+	rm -rf build data figures/quick figures/*_muscl
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
