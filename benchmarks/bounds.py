@@ -63,7 +63,7 @@ def arithmetic(state, factors, calls):
 def rate(function):
     """Billion cell-steps per second, the best of five."""
     state = np.full((CELLS + kernels.GHOSTS) * LANES, 0.5)
-    factors = np.full((9 + CELLS) * LANES, 0.3)
+    factors = np.full(kernels.DECAY + CELLS * LANES, 0.3)
     function(state, factors, 1)
     best = np.inf
     for _ in range(5):

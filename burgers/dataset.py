@@ -45,12 +45,13 @@ def generate(
     n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
     inputs = case.sample(n, np.random.default_rng(seed))
     times = case.final_times(n) if final_time is None else _one_each("final_time", final_time, n)
+    step = inputs.get("step")
     density = np.empty((n, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)
-        step = {"step": inputs["step"][part]} if case.random_step else {}
+        initial = case.initial(cells, step=None if step is None else step[part])
         density[part] = solver.solve(
-            case.initial(cells, **step), inputs["reynolds"][part], times[part],
+            initial, inputs["reynolds"][part], times[part],
             boundary=case.boundary, scheme=scheme, cfl=cfl,
         )  # fmt: skip
     coordinates = {name: ("realisation", values) for name, values in inputs.items()}

@@ -44,7 +44,7 @@ def advance(density, dt, steps, diffusion, order, periodic, second_order, worker
     # Strided shares balance the load: consecutive blocks cost nearly the same.
     for worker in prange(workers):
         start, state, swept = np.zeros((3, (cells + GHOSTS) * LANES))
-        whole, half = np.zeros((2, (9 + cells) * LANES))
+        whole, half = np.zeros((2, DECAY + cells * LANES))
         for block in range(worker, blocks, workers):
             members = order[block * LANES : min(block * LANES + LANES, count)]
             for k in range(members.size):
@@ -109,13 +109,16 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
         i = min(k, diffusion.size - 1)
         implicit = max(theta, 1.0 - 0.5 / max(diffusion[i], 0.5))
         mu = implicit * diffusion[i]
-        ratio = 2.0 * mu / (1.0 + 2.0 * mu + np.sqrt(1.0 + 4.0 * mu))
+        spread = 1.0 + 2.0 * mu + np.sqrt(1.0 + 4.0 * mu)
+        ratio = 2.0 * mu / spread
+        # 1 - ratio, which for a large μ is all that tells its powers from one.
+        decline = (1.0 + np.sqrt(1.0 + 4.0 * mu)) / spread
         factors[COURANT + k] = courant[i]
-        factors[PIVOT + k] = 1.0 / (1.0 + 2.0 * mu - mu * ratio)
+        factors[PIVOT + k] = 1.0 / (1.0 + mu + mu * decline)
         factors[RATIO + k] = ratio
         factors[IMPLICIT + k] = 1.0 / implicit
         factors[EXPLICIT + k] = (1.0 - implicit) / implicit
-        corners = _corners(mu, ratio, cells, periodic)
+        corners = _corners(mu, decline, cells, periodic)
         for value in range(2):
             factors[ALPHA + value * LANES + k] = corners[0][value] / implicit
             factors[BETA + value * LANES + k] = corners[1][value] / implicit
@@ -130,30 +133,33 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
 
 
 @njit(cache=True, error_model="numpy")
-def _corners(mu, ratio, cells, periodic):
+def _corners(mu, decline, cells, periodic):
     """What the sweeps' first and last values give to α, and what they give to β.
 
-    Solves [same other; other same] [α; β] = [top; bottom], the first and last row of the matrix.
+    The first and last row of the matrix, added and subtracted, are equations for α + β and α - β.
+    Every term is positive, so that nothing cancels however large μ is.
     """
+    short, shorter = _lost(decline, cells - 1), _lost(decline, cells - 2)
+    slope = mu * decline
     if periodic:
-        same = 1.0 + 2.0 * mu - mu * ratio - mu * ratio ** (cells - 1)
-        other = mu * (ratio**cells - 1.0)
-        top, bottom = (-mu * ratio, mu), (mu, 0.0)
+        plus = 1.0 + slope * short
+        minus = 1.0 + slope + mu * (short + _lost(decline, cells))
+        first = (slope / plus, -mu * (2.0 - decline) / minus)
     else:
-        same = 1.0 + mu - mu * ratio
-        other = ratio ** (cells - 2) * ((1.0 + mu) * ratio - mu)
-        top, bottom = (mu * (1.0 - ratio), 0.0), (0.0, mu)
-    determinant = (same - other) * (same + other)
+        plus = 2.0 - short + slope * shorter
+        minus = short + slope * (2.0 - shorter)
+        first = (slope / plus, slope / minus)
+    last = (mu / plus, mu / minus if periodic else -mu / minus)
     return (
-        (
-            (same * top[0] - other * bottom[0]) / determinant,
-            (same * top[1] - other * bottom[1]) / determinant,
-        ),
-        (
-            (same * bottom[0] - other * top[0]) / determinant,
-            (same * bottom[1] - other * top[1]) / determinant,
-        ),
+        (0.5 * (first[0] + first[1]), 0.5 * (last[0] + last[1])),
+        (0.5 * (first[0] - first[1]), 0.5 * (last[0] - last[1])),
     )
+
+
+@njit(cache=True, error_model="numpy")
+def _lost(decline, power):
+    """1 - (1 - decline)^power without cancellation."""
+    return -np.expm1(power * np.log1p(-decline))
 
 
 @njit(cache=True, error_model="numpy")

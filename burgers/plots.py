@@ -227,6 +227,7 @@ def quadrature(panels):
 def budget(table):
     """A figure of the errors of moments by source: one axes for each law, log scale.
 
+    Dotted lines mark the largest error of the mean and of the std.
     table: a DataFrame with columns law, source, mean_error, std_error.
     """
     laws = list(dict.fromkeys(table.law))
@@ -265,8 +266,9 @@ def boundary(log_reynolds, tails, x, densities):
         left.semilogy(log_reynolds, values, label=label)
     left.set(xlabel=r"$\log\,\mathrm{Re}$", ylabel=r"share of the front past $x = 1$")
     left.set_ylim(1e-16, 1)
-    for (label, values), style in zip(densities.items(), ("-", "--", ":"), strict=False):
-        right.plot(x, values, style, label=label)
+    looks = ({"linewidth": 5, "alpha": 0.35}, {"linestyle": "--"}, {"linestyle": ":"})
+    for (label, values), look in zip(densities.items(), looks, strict=True):
+        right.plot(x, values, label=label, **look)
     right.set(xlabel="$x$", ylabel=r"$\rho$", xlim=(x[0], 1))
     for ax in (left, right):
         ax.legend(fontsize=9)

@@ -11,7 +11,7 @@ LOG_CANDIDATES = np.arange(2.0, 15.0, 0.02)
 
 def l1_error(case, time, *, reynolds, step=None, cells=400, scheme):
     """Mean over x of the distance between computed and exact cell averages: a float."""
-    initial = case.initial(cells, **({} if step is None else {"step": step}))
+    initial = case.initial(cells, step=step)
     computed = solver.solve(initial, reynolds, time, boundary=case.boundary, scheme=scheme)
     return float(
         np.abs(
@@ -26,7 +26,7 @@ def effective_reynolds(case, time, *, reynolds, step=None, cells=400, scheme):
     reynolds (count,) as asked of the scheme -> (count,) the minimisers over Re' of
     ||computed - exact(Re')|| in L2 over x.
     """
-    initial = case.initial(cells, **({} if step is None else {"step": step}))
+    initial = case.initial(cells, step=step)
     computed = solver.solve(initial, reynolds, time, boundary=case.boundary, scheme=scheme)
     candidates = np.exp(LOG_CANDIDATES)
     known = exact.density(case, time, reynolds=candidates, step=step, cells=cells)
