@@ -41,7 +41,7 @@ lint: $(SETUP)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-notebooks: $(BUILD)/05_verify_solver.ipynb
+notebooks: $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
@@ -50,13 +50,16 @@ COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.
 SOLVER := $(addprefix burgers/, solver.py kernels.py lanes.py)
 EXACT := $(addprefix burgers/, exact.py cole_hopf.py quadrature.py)
 PLOTS := $(addprefix burgers/, plots.py style.mplstyle)
+MEASURES := $(addprefix burgers/, moments.py judges.py)
 $(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
-$(TRAININGS): burgers/vae.py $(BUILD)/01_generate.ipynb
+$(TRAININGS): burgers/vae.py burgers/training.py $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
 $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
-	$(addprefix burgers/, moments.py claims.py sketches.py)
+	$(MEASURES) $(addprefix burgers/, claims.py sketches.py)
 $(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_moments.ipynb
+$(BUILD)/06_sharpen_law.ipynb: $(PLOTS) $(MEASURES) $(TRAININGS) \
+	$(addprefix burgers/, sharpening.py sigma_vae.py latent.py flow.py law_plots.py)
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)

@@ -1,9 +1,12 @@
 """How far apart two laws of the density are: arrays in, numbers out.
 
-A sample is an array (realisations, cells).
+A sample is an array (realisations, cells). The measures beyond moments are in `judges`.
 """
 
 import numpy as np
+import pandas as pd
+
+from burgers import checks, judges
 
 
 def mean_and_std(sample):
@@ -55,7 +58,60 @@ def distances(generated, reference):
     }
 
 
-def noise_floor(pool, samples, *, repeats=20, rng):
+def scores(generated, reference, training=None, seed=0):
+    """Every measure of a generated sample against a reference of the same shape: a dict of floats.
+
+    `mean_error`, `std_error`, `wasserstein`: see `distances`. `band_error`, `sliced`, `energy`,
+    `front_position`, `front_width`, `classifier`, `magnified` and, where the training sample is
+    given, `novelty`: see `judges`.
+    """
+    generated, reference = _pair(generated, reference)
+    found = {**distances(generated, reference), **judges.scores(generated, reference, seed)}
+    if training is not None:
+        found["novelty"] = judges.novelty(generated, reference, training)
+    return found
+
+
+def judge(generated, reference, training=None, *, repeats=3, seed=0):
+    """The scorecard of a generated sample: each measure beside its noise floor.
+
+    In each repeat a part of the reference is held against as many generated realisations
+    (`value`) and against as many others of the reference (`floor`).
+
+    Parameters
+    ----------
+    generated : (realisations, cells).
+    reference : (realisations, cells) from direct Monte Carlo, at least four realisations; with
+        twice as many as generated, all generated ones are used.
+    training : (realisations, cells) that the model was trained on, to look for memorised ones.
+    repeats, seed : number of repeats, of which the medians are given, and the seed of their draws.
+
+    Returns
+    -------
+    pandas.DataFrame indexed by measure, with columns value, floor and ratio.
+    """
+    generated, reference = _sample("generated", generated), _sample("reference", reference)
+    if generated.shape[1] != reference.shape[1]:
+        raise ValueError(
+            f"generated has {generated.shape[1]} cells and reference {reference.shape[1]}; "
+            "accepted: the same"
+        )
+    if len(reference) < 4:
+        raise ValueError(f"reference has {len(reference)} realisations; accepted: at least 4")
+    rng = np.random.default_rng(seed)
+    size = min(len(generated), len(reference) // 2)
+    values, floors = [], []
+    for repeat in range(checks.count("repeats", repeats)):
+        first, second = np.split(rng.permutation(len(reference))[: 2 * size], 2)
+        drawn = generated[rng.permutation(len(generated))[:size]]
+        values.append(scores(drawn, reference[first], training, repeat))
+        floors.append(scores(reference[second], reference[first], training, repeat))
+    table = pd.DataFrame({"value": _median(values), "floor": _median(floors)})
+    table.index.name = "measure"
+    return table.assign(ratio=table.value / table.floor)
+
+
+def noise_floor(pool, samples, *, repeats=20, rng, measure=distances):
     """The distances between two independent Monte Carlo samples: median over repeats.
 
     Parameters
@@ -64,29 +120,37 @@ def noise_floor(pool, samples, *, repeats=20, rng):
     samples : size of each of the two samples, disjoint draws from the pool.
     repeats : number of pairs.
     rng : numpy.random.Generator.
+    measure : `distances`, or another function of two samples to a dict of floats.
 
     Returns
     -------
-    dict with the keys of `distances`.
+    dict with the keys of the measure.
     """
     if len(pool) < 2 * samples:
         raise ValueError(f"pool has {len(pool)} realisations; accepted: at least {2 * samples}")
     pairs = []
     for _ in range(repeats):
         first, second = np.split(rng.permutation(len(pool))[: 2 * samples], 2)
-        pairs.append(distances(pool[first], pool[second]))
-    return {name: float(np.median([pair[name] for pair in pairs])) for name in pairs[0]}
+        pairs.append(measure(pool[first], pool[second]))
+    return _median(pairs)
+
+
+def _median(dicts):
+    return {name: float(np.median([found[name] for found in dicts])) for name in dicts[0]}
+
+
+def _sample(name, sample):
+    sample = checks.finite(name, sample)
+    if sample.ndim != 2 or 0 in sample.shape:
+        raise ValueError(f"{name} has shape {sample.shape}; accepted: (realisations, cells)")
+    return sample
 
 
 def _pair(generated, reference):
-    generated = np.asarray(generated, dtype=np.float64)
-    reference = np.asarray(reference, dtype=np.float64)
-    if generated.ndim != 2 or generated.shape != reference.shape:
+    generated, reference = _sample("generated", generated), _sample("reference", reference)
+    if generated.shape != reference.shape:
         raise ValueError(
             f"generated has shape {generated.shape} and reference {reference.shape}; accepted: "
             "the same (realisations, cells)"
         )
-    for name, sample in (("generated", generated), ("reference", reference)):
-        if not np.isfinite(sample).all():
-            raise ValueError(f"{name} contains non-finite values; accepted: finite numbers")
     return generated, reference

@@ -12,6 +12,28 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Sharpening:
+    """How the sharper auto-encoders and the laws on their codes are trained and judged.
+
+    Attributes
+    ----------
+    epochs : of the sharper auto-encoders, by case.
+    seeds : trainings of each.
+    ablation_epochs : of the report's network on a schedule.
+    flow_epochs : of a flow on the codes.
+    samples : realisations in a judged sample.
+    times : times at which the law given T is judged, besides one unseen and the report's.
+    """
+
+    epochs: dict[str, int]
+    seeds: int
+    ablation_epochs: int
+    flow_epochs: int
+    samples: int
+    times: int
+
+
+@dataclass(frozen=True)
 class Profile:
     """A consistent set of sizes for a run of all notebooks.
 
@@ -22,6 +44,7 @@ class Profile:
     pool : fresh realisations, never trained on, from which test samples are drawn.
     sample_sizes : the sizes N at which laws are compared.
     floor_repeats : pairs of Monte Carlo samples behind each noise floor.
+    sharpening : what the sharper models and their laws take.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -32,6 +55,7 @@ class Profile:
     pool: int
     sample_sizes: tuple[int, ...]
     floor_repeats: int
+    sharpening: Sharpening
     scheme: str = "rusanov"
 
     def recipe(self, case_name):
@@ -47,6 +71,14 @@ QUICK = Profile(
     pool=2000,
     sample_sizes=(200, 1000),
     floor_repeats=5,
+    sharpening=Sharpening(
+        epochs={"sinus": 5, "creneau": 5},
+        seeds=1,
+        ablation_epochs=2,
+        flow_epochs=10,
+        samples=400,
+        times=2,
+    ),
 )
 REPORT = Profile(
     name="report",
@@ -56,6 +88,14 @@ REPORT = Profile(
     pool=20_000,
     sample_sizes=(200, 1000, 5000),
     floor_repeats=20,
+    sharpening=Sharpening(
+        epochs={"sinus": 30, "creneau": 60},
+        seeds=3,
+        ablation_epochs=20,
+        flow_epochs=60,
+        samples=5000,
+        times=9,
+    ),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
 REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")

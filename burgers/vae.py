@@ -4,18 +4,14 @@ Written with `keras.ops` only, so it does not depend on Keras' backend.
 """
 
 import contextlib
-import hashlib
-import json
+import importlib
 import os
 import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-from tqdm import tqdm
 
-from burgers import checks
-from burgers.paths import written_whole
+from burgers import checks, training
 
 
 @contextlib.contextmanager
@@ -134,6 +130,9 @@ class VAE(keras.Model):
 
     The reconstruction is summed over the batch and the divergence averaged: per sample, the
     effective weight of the divergence is β / batch size.
+
+    Networks with more inputs than a density or a code are conditioned on the rest: `given`, a
+    tuple of arrays (realisations, numbers) wherever it is asked for.
     """
 
     def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
@@ -144,36 +143,51 @@ class VAE(keras.Model):
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
 
-    def call(self, density):
-        mean, log_variance, sample = self.encoder(density)
-        return self.decoder(sample)[0], mean, log_variance
+    @property
+    def latents(self):
+        """Number of latents."""
+        return self.encoder.outputs[0].shape[1]
+
+    def call(self, inputs):
+        density, *given = inputs if isinstance(inputs, list | tuple) else [inputs]
+        mean, log_variance, sample = self.encoder(training.bare([density, *given]))
+        return self.decoder(training.bare([sample, *given]))[0], mean, log_variance
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         decoded, mean, log_variance = y_pred
-        reconstruction = 0.5 * ops.sum(ops.square(x - decoded)) / VARIANCE
+        reconstruction = self.reconstruction(x, decoded)
         kl = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1))
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
         return reconstruction + self.beta * kl
 
-    def reconstruct(self, density, seed=0):
+    def reconstruction(self, density, decoded):
+        """The loss of what was decoded from a batch of densities."""
+        return 0.5 * ops.sum(ops.square(density - decoded)) / VARIANCE
+
+    def reconstruct(self, density, seed=0, given=()):
         """Decoder means of one latent draw for each density, (realisations, cells) float32."""
         self.reseed(seed)
-        return _batched(self, _density(density))[0]
+        return _batched(self, _inputs(checked(density), given))[0]
 
-    def encode(self, density):
+    def encode(self, density, given=()):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return _batched(self.encoder, _density(density))[:2]
+        return _batched(self.encoder, _inputs(checked(density), given))[:2]
 
-    def decode(self, latent):
+    def draw(self, density, seed=0, given=()):
+        """One latent draw from the posterior of each density, (realisations, latents) float32."""
+        self.reseed(seed)
+        return _batched(self.encoder, _inputs(checked(density), given))[2]
+
+    def decode(self, latent, given=()):
         """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
-        return _batched(self.decoder, np.asarray(latent, dtype=np.float32))[0]
+        return _batched(self.decoder, _inputs(np.asarray(latent, dtype=np.float32), given))[0]
 
-    def generate(self, n, seed=0):
+    def generate(self, n, seed=0, given=()):
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
-        shape = (checks.count("n", n), LATENT)
+        shape = (checks.count("n", n), self.latents)
         latent = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
-        return self.decode(latent)
+        return self.decode(latent, given)
 
     def get_config(self):
         return {
@@ -189,6 +203,10 @@ class VAE(keras.Model):
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in parts}
         return cls(**{**config, **built})
 
+    def recipe(self):
+        """What the result of a training depends on, besides the data and the optimiser."""
+        return [self.encoder.get_config(), self.decoder.get_config(), self.beta]
+
     def reseed(self, *entropy):
         """Set the noise of the encoder's draws as a function of integers."""
         state = np.random.SeedSequence(entropy).generate_state(2)
@@ -198,92 +216,56 @@ class VAE(keras.Model):
 def load(path):
     """Read a model written by `train`; ValueError names the file and the command to remake it."""
     path = Path(path)
+    # Keras finds the classes of a model only where their module has been imported.
+    importlib.import_module("burgers.sigma_vae")
     try:
         return keras.saving.load_model(path, safe_mode=True)
     except Exception as error:
         remedy = f"make it again with `make train PROFILE={path.parent.name}`"
-        raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
+        reason = str(error).splitlines()[0][:200]
+        raise ValueError(f"{path} cannot be read ({reason}); {remedy}") from error
 
 
-def train(density, path, *, epochs, batch_size=50, seed=0, progress=None):
+def train(
+    density, path, *, epochs, batch_size=50, seed=0, beta=BETA, peak=LEARNING_RATE, decay=False,
+    progress=None,
+):  # fmt: skip
     """Train the report's VAE and write it to `path`, or take up where a stopped call left off.
-
-    Adam at 1e-3. The order of the batches and the noise are functions of the seed and the epoch,
-    so that a run resumed after a stop ends with the weights of a run that was never stopped.
 
     Parameters
     ----------
     density : (realisations, 400).
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
+    beta : weight of the divergence in the printed loss; the report's is 2.
+    peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
+        is constant.
     progress : label of the progress bar; None shows none.
 
     Returns
     -------
     pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
     """
-    path = Path(path)
-    density = _density(density)
-    model = VAE(seed=seed)
-    model.build(density.shape)
-    model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE))
-    model.optimizer.build(model.trainable_variables)
-    checkpoint = _Checkpoint(path.with_suffix(".checkpoint.npz"), model, density, batch_size, seed)
-    history = checkpoint.restore(epochs)
-    bar = tqdm(
-        range(len(history), epochs), initial=len(history), total=epochs, desc=progress,
-        disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
+    density = checked(density)
+    model = VAE(beta=beta, seed=seed)
+    model.compile(optimizer=adam(peak, epochs * -(-len(density) // batch_size) if decay else None))
+    history = training.fit(
+        model, (density,), path,
+        epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
     )  # fmt: skip
-    for epoch in bar:
-        order = np.random.default_rng([seed, epoch]).permutation(len(density))
-        model.reseed(seed, epoch)
-        log = model.fit(density[order], batch_size=batch_size, shuffle=False, verbose=0).history
-        history.append([epoch + 1, *(log[name][0] for name in ("loss", "reconstruction", "kl"))])
-        bar.set_postfix(loss=f"{log['loss'][0]:.3f}", refresh=False)
-        checkpoint.save(history)
-    history = pd.DataFrame(history, columns=["epoch", "loss", "reconstruction", "kl"])
-    history["epoch"] = history["epoch"].astype(int)
-    with written_whole(path.with_name(f"{path.stem}_history.csv")) as beside:
-        history.to_csv(beside, index=False)
-    with written_whole(path) as beside:
-        model.save(beside)
+    training.save(model, history, path)
     return history
 
 
-class _Checkpoint:
-    """The whole state of a training after an epoch, in one file replaced at each epoch."""
-
-    def __init__(self, path, model, density, batch_size, seed):
-        self.path = path
-        self.variables = [*model.trainable_variables, *model.optimizer.variables]
-        # Whatever the result depends on: a state of another recipe must not be taken up.
-        parts = [model.encoder.get_config(), model.decoder.get_config(), model.beta]
-        parts += [model.optimizer.get_config(), batch_size, seed]
-        digest = hashlib.sha256(np.ascontiguousarray(density))
-        digest.update(json.dumps(parts, sort_keys=True, default=str).encode())
-        self.recipe = digest.hexdigest()
-
-    def save(self, history):
-        values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
-        with written_whole(self.path) as beside, beside.open("wb") as stream:
-            np.savez(stream, recipe=self.recipe, history=np.array(history), **values)
-
-    def restore(self, epochs):
-        """Take up the last whole epoch of the same recipe, at most `epochs`; its history."""
-        try:
-            with np.load(self.path, allow_pickle=False) as state:
-                if state["recipe"] != self.recipe or len(state["history"]) > epochs:
-                    return []
-                values = [state[str(i)] for i in range(len(self.variables))]
-                history = state["history"].tolist()
-        except FileNotFoundError:
-            return []
-        for variable, value in zip(self.variables, values, strict=True):
-            variable.assign(value)
-        return history
+def adam(peak, steps=None):
+    """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
+    if steps is None:
+        return keras.optimizers.Adam(peak)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(peak, steps))
 
 
-def _density(density):
+def checked(density):
+    """The densities as a finite float32 array (realisations, 400), or ValueError."""
     density = np.asarray(density, dtype=np.float32)
     if density.ndim != 2 or density.shape[1] != CELLS or not np.isfinite(density).all():
         raise ValueError(
@@ -292,9 +274,21 @@ def _density(density):
     return density
 
 
+def _inputs(first, given):
+    """The inputs of a network as a list of float32 arrays with equally many realisations."""
+    rest = [np.asarray(part, dtype=np.float32) for part in given]
+    for part in rest:
+        if part.ndim != 2 or len(part) != len(first) or not np.isfinite(part).all():
+            raise ValueError(
+                f"given has shape {part.shape}; accepted: finite ({len(first)}, numbers)"
+            )
+    return [first, *rest]
+
+
 def _batched(model, inputs, size=1000):
     """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
-    parts = [model(inputs[i : i + size]) for i in range(0, len(inputs), size)]
+    firsts = range(0, len(inputs[0]), size)
+    parts = [model(training.bare([part[i : i + size] for part in inputs])) for i in firsts]
     return [np.concatenate([ops.convert_to_numpy(p) for p in o]) for o in zip(*parts, strict=True)]
 
 

@@ -10,7 +10,7 @@ import pytest
 from burgers.paths import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-GENERATE, SINUS, CRENEAU, COMPARE, VERIFY = NAMES
+GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN = NAMES
 
 
 @pytest.fixture
@@ -42,11 +42,19 @@ def test_a_second_call_runs_nothing(built):
     assert planned(built) == []
 
 
-@pytest.mark.parametrize(
-    "module", ["plots.py", "style.mplstyle", "claims.py", "moments.py", "exact.py"]
-)
+@pytest.mark.parametrize("module", ["plots.py", "style.mplstyle", "moments.py", "judges.py"])
 def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
+    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, SHARPEN]
+
+
+@pytest.mark.parametrize("module", ["claims.py", "exact.py"])
+def test_a_change_of_the_claims_or_the_exact_law_leaves_the_sharper_models(built, module):
     assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY]
+
+
+@pytest.mark.parametrize("module", ["sharpening.py", "sigma_vae.py", "latent.py", "flow.py"])
+def test_a_change_of_the_sharper_models_runs_them_alone(built, module):
+    assert planned(built, f"burgers/{module}") == [SHARPEN]
 
 
 def test_a_change_of_the_verification_runs_it_alone(built):
@@ -54,7 +62,7 @@ def test_a_change_of_the_verification_runs_it_alone(built):
 
 
 def test_a_change_of_the_model_retrains_but_does_not_solve_again(built):
-    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE, VERIFY]
+    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN]
 
 
 @pytest.mark.parametrize(
@@ -65,4 +73,4 @@ def test_a_change_of_the_data_runs_everything(built, module):
 
 
 def test_a_change_of_one_training_leaves_the_other(built):
-    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY]
+    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY, SHARPEN]

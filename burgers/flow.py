@@ -1,0 +1,136 @@
+"""An autoregressive flow on the latent space, with or without conditions.
+
+Each latent's law given those before it is a mixture of normals whose weights, means and widths a
+small network gives (RNADE: Uria, Murray and Larochelle 2013). The distribution functions of these
+conditional laws map the codes to uniform numbers one by one: a triangular, invertible flow.
+"""
+
+import numpy as np
+
+from burgers import checks, latent
+from burgers.vae import adam, keras, layers, ops
+
+COMPONENTS = 16
+WIDTH = 64
+SMALLEST_LOG_WIDTH = -7.0
+
+
+class Flow:
+    """p(z | given) = Π_k p(z_k | z_1, ..., z_{k-1}, given), fitted by maximum likelihood.
+
+    One in ten codes is held out, and the weights of the epoch that it finds likeliest are kept.
+    """
+
+    def __init__(self, epochs=60, batch_size=500, peak=3e-3, seed=0):
+        self.epochs, self.batch_size, self.peak, self.seed = epochs, batch_size, peak, seed
+
+    def fit(self, codes, given=None):
+        """Fit to codes, and where conditioned to `given` (realisations, numbers)."""
+        codes, given = latent.checked(codes), _given(given, len(codes))
+        self.centre, self.scale = codes.mean(axis=0), codes.std(axis=0)
+        self.given_centre = given.mean(axis=0)
+        self.given_scale = np.where(given.std(axis=0) > 0, given.std(axis=0), 1.0)
+        order = np.random.default_rng(self.seed).permutation(len(codes))
+        inputs = [part[order].astype(np.float32) for part in self._standard(codes, given)]
+        held = len(codes) // 10
+        self.network = Conditionals(codes.shape[1], given.shape[1], self.seed)
+        steps = self.epochs * -(-(len(codes) - held) // self.batch_size)
+        self.network.compile(optimizer=adam(self.peak, steps))
+        self.history = self.network.fit(
+            [part[held:] for part in inputs],
+            validation_data=([part[:held] for part in inputs],),
+            epochs=self.epochs, batch_size=self.batch_size, shuffle=False, verbose=0,
+            callbacks=[keras.callbacks.EarlyStopping(
+                patience=self.epochs, restore_best_weights=True, start_from_epoch=1)],
+        ).history  # fmt: skip
+        return self
+
+    def sample(self, n, rng, given=None):
+        """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
+        given = _given(given, checks.count("n", n))
+        codes = np.zeros((n, len(self.centre)))
+        _, conditions = self._standard(codes, given)
+        for k in range(codes.shape[1]):
+            weight, mean, width = self.network.conditional(k, codes, conditions)
+            picked = (
+                (weight.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, COMPONENTS - 1)
+            )
+            rows = np.arange(n)
+            codes[:, k] = mean[rows, picked] + width[rows, picked] * rng.standard_normal(n)
+        return self.centre + self.scale * codes
+
+    def log_prob(self, codes, given=None):
+        """Log-density of each code, (realisations,), in nats."""
+        codes = latent.checked(codes)
+        inputs = self._standard(codes, _given(given, len(codes)))
+        inputs = [part.astype(np.float32) for part in inputs]
+        return np.asarray(self.network(inputs)) - np.log(self.scale).sum()
+
+    def _standard(self, codes, given):
+        return (codes - self.centre) / self.scale, (given - self.given_centre) / self.given_scale
+
+
+class Conditionals(keras.Model):
+    """The log-density of standardised codes: one small network for each latent, side by side."""
+
+    def __init__(self, latents, conditions, seed):
+        super().__init__()
+        self.earlier = np.tril(np.ones((latents, latents), dtype=np.float32), k=-1)
+        self.network = _networks(latents, latents + conditions, seed)
+
+    def call(self, inputs):
+        codes, given = inputs
+        logits, mean, log_width = self.conditionals(codes, given)
+        error = (codes[:, :, None] - mean) / ops.exp(log_width)
+        each = ops.log_softmax(logits) - 0.5 * ops.square(error) - log_width
+        return ops.sum(ops.logsumexp(each, axis=2) - 0.5 * np.log(2 * np.pi), axis=1)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return -ops.mean(y_pred)
+
+    def conditionals(self, codes, given):
+        """Logits, means and log-widths, three (realisations, latents, components)."""
+        latents = len(self.earlier)
+        before = codes[:, None, :] * self.earlier
+        given = ops.repeat(given[:, None, :], latents, axis=1)
+        return self.network(ops.concatenate([before, given], axis=2))
+
+    def conditional(self, k, codes, given):
+        """Weights, means and widths of the k-th latent's law, three (realisations, components)."""
+        inputs = (part.astype(np.float32) for part in (codes, given))
+        logits, mean, log_width = (part[:, k] for part in self.conditionals(*inputs))
+        found = ops.softmax(logits), mean, ops.exp(log_width)
+        return [np.asarray(value, dtype=np.float64) for value in found]
+
+
+def _networks(latents, numbers, seed):
+    """(batch, latents, numbers) -> logits, means and log-widths, (batch, latents, components)."""
+    seeds = iter(np.random.SeedSequence(seed).generate_state(5).tolist())
+    x = first = layers.Input((latents, numbers))
+    for _ in range(2):
+        x = _dense_each(latents, WIDTH, seeds, activation="silu")(x)
+    logits, mean, log_width = (_dense_each(latents, COMPONENTS, seeds)(x) for _ in range(3))
+    # The components start apart, over the range of standardised codes.
+    mean = mean + ops.reshape(ops.linspace(-2.0, 2.0, COMPONENTS), (1, 1, COMPONENTS))
+    log_width = ops.maximum(log_width - 1.0, SMALLEST_LOG_WIDTH)
+    return keras.Model(first, [logits, mean, log_width])
+
+
+def _dense_each(latents, units, seeds, activation=None):
+    """A dense layer of its own for each latent."""
+    # Keras counts the latents as inputs of each, and would start too small without the scale.
+    start = keras.initializers.VarianceScaling(latents, "fan_avg", "uniform", seed=next(seeds))
+    return layers.EinsumDense(
+        "bki,kio->bko", (latents, units), activation=activation, bias_axes="ko",
+        kernel_initializer=start,
+    )  # fmt: skip
+
+
+def _given(given, count):
+    """The conditions as (count, numbers); without any, one number that says nothing."""
+    if given is None:
+        return np.zeros((count, 1))
+    given = checks.finite("given", given)
+    if given.ndim != 2 or len(given) != count:
+        raise ValueError(f"given has shape {given.shape}; accepted: ({count}, numbers)")
+    return given

@@ -1,0 +1,141 @@
+"""A sharper auto-encoder: its variance is calibrated and its decoder convolutional to the end.
+
+The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance is the one that makes
+the data likeliest, so that reconstruction and divergence are both in nats and need no weight.
+"""
+
+import numpy as np
+
+from burgers import training
+from burgers.vae import CELLS, VAE, Sampling, adam, checked, keras, layers, ops
+
+LEARNING_RATE = 2e-3
+COARSEST = 50
+
+
+@keras.saving.register_keras_serializable("burgers")
+class CellVariance(layers.Layer):
+    """The same variance for each realisation, one for each cell: set by `SigmaVAE.calibrate`."""
+
+    def build(self, shape):
+        self.variance = self.add_weight(
+            shape=shape[1:], initializer="ones", trainable=False, name="variance"
+        )
+
+    def call(self, inputs):
+        return ops.broadcast_to(self.variance, ops.shape(inputs))
+
+
+def build_encoder(latents, conditions=0, seed=0):
+    """Encoder of three strided convolutions and two dense layers.
+
+    (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, latents).
+    """
+    make = _Maker(seed)
+    density = layers.Input((CELLS,), name="density")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = layers.Reshape((CELLS, 1))(density)
+    for filters in (16, 32, 32):
+        x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
+    x = _joined(layers.Flatten()(x), given)
+    for units in (128, 64):
+        x = make(layers.Dense, units)(x)
+    mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
+    log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
+    sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
+    return keras.Model(training.bare([density, *given]), [mean, log_variance, sample])
+
+
+def build_decoder(latents, conditions=0, seed=1):
+    """Decoder without a dense output layer: a front is drawn by local filters wherever it is.
+
+    (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
+    (batch, 400). Coarse to fine: 50, 100, 200 and 400 cells.
+    """
+    make = _Maker(seed)
+    latent = layers.Input((latents,), name="latent")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = _joined(latent, given)
+    for units in (64, 128, COARSEST * 32):
+        x = make(layers.Dense, units)(x)
+    x = layers.Reshape((COARSEST, 32))(x)
+    for filters in (32, 32, 16):
+        x = layers.UpSampling1D(2)(x)
+        x = make(layers.Conv1D, filters, 5, padding="same")(x)
+    mean = layers.Flatten()(make(layers.Conv1D, 1, 5, padding="same", activation=None)(x))
+    variance = CellVariance(name="x_variance")(mean)
+    sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
+    return keras.Model(training.bare([latent, *given]), [mean, variance, sample])
+
+
+@keras.saving.register_keras_serializable("burgers")
+class SigmaVAE(VAE):
+    """Variational auto-encoder whose loss is the evidence bound at the likeliest variance.
+
+        loss = n/2 (log 2πσ² + 1) + mean_batch Σ_latent KL,   σ² = mean (ρ - μ)² of the batch
+
+    n = 400 cells; in nats per realisation.
+    """
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x[0] if isinstance(x, list | tuple) else x, y, y_pred)
+
+    def reconstruction(self, density, decoded):
+        variance = ops.mean(ops.square(density - decoded))
+        return 0.5 * CELLS * (ops.log(2 * np.pi * variance) + 1.0)
+
+    def calibrate(self, density, given=()):
+        """Set the decoder's variance to the mean square of its error in each cell."""
+        error = density - self.reconstruct(density, given=given)
+        self.decoder.get_layer("x_variance").variance.assign(np.mean(error**2, axis=0))
+
+
+def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None):
+    """Train a `SigmaVAE` and write it to `path`, or take up where a stopped call left off.
+
+    Adam on a cosine from 2e-3 to zero.
+
+    Parameters
+    ----------
+    density : (realisations, 400).
+    path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
+    latents : the number of latents.
+    epochs, batch_size, seed : integers.
+    given : a tuple of none or one array (realisations, numbers) to condition on.
+    progress : label of the progress bar; None shows none.
+
+    Returns
+    -------
+    pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
+    """
+    inputs = (checked(density), *(np.asarray(part, dtype=np.float32) for part in given))
+    conditions = inputs[1].shape[1] if given else 0
+    encoder, decoder = (
+        build(latents, conditions, 2 * seed + k)
+        for k, build in enumerate((build_encoder, build_decoder))
+    )
+    model = SigmaVAE(encoder, decoder, beta=1.0)
+    model.compile(optimizer=adam(LEARNING_RATE, epochs * -(-len(density) // batch_size)))
+    history = training.fit(
+        model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
+    )
+    model.calibrate(inputs[0], inputs[1:])
+    training.save(model, history, path)
+    return history
+
+
+class _Maker:
+    """Makes layers with SiLU and a seed of their own."""
+
+    def __init__(self, seed):
+        self.seeds = np.random.SeedSequence(seed)
+
+    def __call__(self, layer, *sizes, activation="silu", **options):
+        seed = int(self.seeds.spawn(1)[0].generate_state(1)[0])
+        start = keras.initializers.GlorotUniform(seed=seed)
+        return layer(*sizes, activation=activation, kernel_initializer=start, **options)
+
+
+def _joined(first, rest):
+    return layers.Concatenate()([first, *rest]) if rest else first
