@@ -55,7 +55,7 @@ def ratios(table):
         ax.axvline(1.0, color=MONTE_CARLO, linewidth=0.9)
         ax.axvline(1.2, color=MONTE_CARLO, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", title=case, xlabel="distance over noise floor")
-        ax.set_yticks(range(len(rows)), [f"{model}: {law}" for model, law in rows])
+        ax.set_yticks(range(len(rows)), [", ".join(filter(None, row)) for row in rows])
     axes[0].legend(fontsize=9, loc="lower right")
     return figure
 
