@@ -61,8 +61,9 @@ def test_a_change_of_the_verification_runs_it_alone(built):
     assert planned(built, "burgers/verification.py") == [VERIFY]
 
 
-def test_a_change_of_the_model_retrains_but_does_not_solve_again(built):
-    assert planned(built, "burgers/vae.py") == [SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN]
+@pytest.mark.parametrize("module", ["vae.py", "training.py"])
+def test_a_change_of_the_model_retrains_but_does_not_solve_again(built, module):
+    assert planned(built, f"burgers/{module}") == [SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN]
 
 
 @pytest.mark.parametrize(
