@@ -6,6 +6,7 @@ conditional laws map the codes to uniform numbers one by one: a triangular, inve
 """
 
 import numpy as np
+from scipy.special import ndtr
 
 from burgers import checks, latent
 from burgers.vae import adam, keras, layers, ops
@@ -13,6 +14,7 @@ from burgers.vae import adam, keras, layers, ops
 COMPONENTS = 16
 WIDTH = 64
 SMALLEST_LOG_WIDTH = -7.0
+BISECTIONS = 45
 
 
 class Flow:
@@ -47,16 +49,29 @@ class Flow:
 
     def sample(self, n, rng, given=None):
         """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
-        given = _given(given, checks.count("n", n))
-        codes = np.zeros((n, len(self.centre)))
-        _, conditions = self._standard(codes, given)
+        return self.at(rng.random((checks.count("n", n), len(self.centre))), given)
+
+    def ranks(self, codes, given=None):
+        """What the conditional distribution functions map the codes to, each in [0, 1]."""
+        codes = latent.checked(codes)
+        codes, given = self._standard(codes, _given(given, len(codes)))
+        ranks = np.empty_like(codes)
         for k in range(codes.shape[1]):
-            weight, mean, width = self.network.conditional(k, codes, conditions)
-            picked = (
-                (weight.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1).clip(0, COMPONENTS - 1)
-            )
-            rows = np.arange(n)
-            codes[:, k] = mean[rows, picked] + width[rows, picked] * rng.standard_normal(n)
+            ranks[:, k] = _below(codes[:, k], *self.network.conditional(k, codes, given))
+        return ranks
+
+    def at(self, ranks, given=None):
+        """The codes of these ranks, by bisection: the inverse of `ranks`."""
+        _, given = self._standard(self.centre, _given(given, len(ranks)))
+        codes = np.zeros_like(ranks)
+        for k in range(ranks.shape[1]):
+            weight, mean, width = self.network.conditional(k, codes, given)
+            low, high = (mean - 9 * width).min(axis=1), (mean + 9 * width).max(axis=1)
+            for _ in range(BISECTIONS):
+                middle = 0.5 * (low + high)
+                small = _below(middle, weight, mean, width) < ranks[:, k]
+                low, high = np.where(small, middle, low), np.where(small, high, middle)
+            codes[:, k] = 0.5 * (low + high)
         return self.centre + self.scale * codes
 
     def log_prob(self, codes, given=None):
@@ -68,6 +83,34 @@ class Flow:
 
     def _standard(self, codes, given):
         return (codes - self.centre) / self.scale, (given - self.given_centre) / self.given_scale
+
+
+class Carried:
+    """p(z | t) by the codes of the nearest conditions, carried to t by a flow.
+
+        z = F⁻¹(F(z_i | t_i) | t),   i uniform among the nearest of t_1, ..., t_n
+
+    F are the distribution functions of the flow. What they get wrong at t_i they get wrong alike
+    at t near by, so that it cancels; a flow that need not be exact is soon fitted.
+    """
+
+    def __init__(self, law, nearest):
+        self.law, self.nearest = law, nearest
+
+    def fit(self, codes, given):
+        """Fit the flow to codes and to `given` (realisations, 1), and keep the ranks of all."""
+        order = np.argsort(_given(given, len(codes))[:, 0])
+        self.law.fit(codes[order], given[order])
+        self.given, self.ranks = given[order, 0], self.law.ranks(codes[order], given[order])
+        return self
+
+    def sample(self, n, rng, given):
+        """Draw n codes, (n, latents), at `given` (n, 1)."""
+        given = _given(given, checks.count("n", n))
+        nearest = min(self.nearest, len(self.given))
+        first = np.searchsorted(self.given, given[:, 0]) - nearest // 2
+        picked = first.clip(0, len(self.given) - nearest) + rng.integers(nearest, size=n)
+        return self.law.at(self.ranks[picked], given)
 
 
 class Conditionals(keras.Model):
@@ -124,6 +167,11 @@ def _dense_each(latents, units, seeds, activation=None):
         "bki,kio->bko", (latents, units), activation=activation, bias_axes="ko",
         kernel_initializer=start,
     )  # fmt: skip
+
+
+def _below(values, weight, mean, width):
+    """Share of each mixture of normals below a value, (realisations,)."""
+    return (weight * ndtr((values[:, None] - mean) / width)).sum(axis=1)
 
 
 def _given(given, count):

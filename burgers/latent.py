@@ -106,7 +106,7 @@ class Parzen:
         """Choose the width of the kernels and place them; returns the law."""
         codes = checked(codes)
         order = np.random.default_rng(self.seed).permutation(len(codes))
-        held, kept = np.split(codes[order], [min(len(codes) // 5, 1000)])
+        held, kept = np.split(codes[order], [min(len(codes) // 5, 300)])
         self._place(kept)
         self.scores = {width: float(self._log_prob(held, width).mean()) for width in WIDTHS}
         self.width = max(self.scores, key=self.scores.get)

@@ -104,11 +104,11 @@ def given_time(tables, held_out):
         ax.axvspan(*held_out[case], color="0.9", label="never seen in training")
         for name, colour in (("mean_error", GENERATED), ("std_error", MONTE_CARLO)):
             label = name.removesuffix("_error")
-            generated, floor = table[f"generated_{name}"], table[f"floor_{name}"]
-            ax.semilogy(
-                table.time, generated, "o-", markersize=4, color=colour, label=f"{label}, generated"
-            )
-            ax.semilogy(table.time, floor, color=colour, linestyle=":", label=f"{label}, floor")
+            for kind, look in (("generated", "o-"), ("encoded", "--"), ("floor", ":")):
+                ax.semilogy(
+                    table.time, table[f"{kind}_{name}"], look, markersize=4, color=colour,
+                    label=f"{label}, {kind}",
+                )  # fmt: skip
         ax.set(title=case, xlabel="$T$")
     axes[0].set_ylabel("relative error")
     axes[1].legend(fontsize=8, ncol=2)

@@ -18,17 +18,22 @@ class Sharpening:
     Attributes
     ----------
     epochs : of the sharper auto-encoders, by case.
+    epochs_given_time : of those conditioned on T, on `codes` fresh densities.
     seeds : trainings of each.
     ablation_epochs : of the report's network on a schedule.
     flow_epochs : of a flow on the codes.
+    codes, codes_given_time : fresh densities whose codes a law is fitted to.
     samples : realisations in a judged sample.
     times : times at which the law given T is judged, besides one unseen and the report's.
     """
 
     epochs: dict[str, int]
+    epochs_given_time: dict[str, int]
     seeds: int
     ablation_epochs: int
     flow_epochs: int
+    codes: int
+    codes_given_time: int
     samples: int
     times: int
 
@@ -73,9 +78,12 @@ QUICK = Profile(
     floor_repeats=5,
     sharpening=Sharpening(
         epochs={"sinus": 5, "creneau": 5},
+        epochs_given_time={"sinus": 5, "creneau": 5},
         seeds=1,
         ablation_epochs=2,
-        flow_epochs=10,
+        flow_epochs=12,
+        codes=2000,
+        codes_given_time=5000,
         samples=400,
         times=2,
     ),
@@ -90,9 +98,12 @@ REPORT = Profile(
     floor_repeats=20,
     sharpening=Sharpening(
         epochs={"sinus": 30, "creneau": 60},
+        epochs_given_time={"sinus": 20, "creneau": 12},
         seeds=3,
         ablation_epochs=20,
         flow_epochs=60,
+        codes=30_000,
+        codes_given_time=150_000,
         samples=5000,
         times=9,
     ),

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from burgers import dataset, flow, judges, latent, moments, sigma_vae, training, vae
+from burgers import dataset, flow, latent, moments, sigma_vae, training, vae
 from burgers.cases import CASES
 
 # Times that the conditioned models never see in training.
 HELD_OUT = {"sinus": (0.6, 0.7), "creneau": (0.35, 0.41)}
 PRINTED_BETA = 2.0
-LAWS = ("normal", "gaussian", "mixture", "parzen", "flow")
-DRAWS = 4
+# The law at one time is that of this share of the codes, the nearest in time.
+NEAREST = 0.03
 
 
 def latents(case):
@@ -22,25 +22,26 @@ def train_all(ensembles, folder, sizes, seed):
     """Train every model of the comparison, two at a time; those finished before cost nothing.
 
     `sharp_<case>_<k>`: the sharper auto-encoder, one for each seed. `given_time_<case>`: the same
-    conditioned on T, without the held-out times. `scheduled_<case>`, `weighted_<case>`: the
-    report's networks on a schedule, with the divergence weighted 2/50 or 2 for each sample.
+    conditioned on T, on fresh densities without the held-out times. `scheduled_<case>`,
+    `weighted_<case>`: the report's networks on a schedule, with the divergence weighted 2/50 or 2
+    for each sample.
     """
     tasks = []
     for name, ensemble in ensembles.items():
-        density, times = ensemble.density.values, ensemble.final_time.values
-        epochs, needed = sizes.sharpening.epochs[name], latents(CASES[name])
+        density, needed = ensemble.density.values, latents(CASES[name])
         common = {"batch_size": sizes.batch_size}
         for k in range(sizes.sharpening.seeds):
             stem = f"sharp_{name}_{k}"
             tasks.append((sigma_vae.train, {
                 "density": density, "path": folder / f"{stem}.keras", "latents": needed,
-                "epochs": epochs, "seed": seed + 10 + k, "progress": stem, **common,
+                "epochs": sizes.sharpening.epochs[name], "seed": seed + 10 + k, "progress": stem,
+                **common,
             }))  # fmt: skip
-        seen = ~is_held_out(name, times)
+        seen, times = _seen(CASES[name], sizes.sharpening.codes, sizes, _stream(seed, 52))
         tasks.append((sigma_vae.train, {
-            "density": density[seen], "path": folder / f"given_time_{name}.keras",
-            "latents": needed - 1, "epochs": epochs, "seed": seed + 20,
-            "given": (times[seen, None],), "progress": f"given_time_{name}", **common,
+            "density": seen, "path": folder / f"given_time_{name}.keras", "latents": needed - 1,
+            "epochs": sizes.sharpening.epochs_given_time[name], "seed": seed + 20,
+            "given": (times,), "progress": f"given_time_{name}", **common,
         }))  # fmt: skip
         for stem, beta in (
             ("scheduled", PRINTED_BETA),
@@ -62,38 +63,41 @@ def is_held_out(name, times):
     return (times > low) & (times < high)
 
 
-def fit_laws(model, density, sizes, seed):
-    """Every law of `LAWS` fitted to the codes of a training sample: a dict."""
-    codes = model.draw(density, seed=seed)
-    more = np.concatenate([codes, *(model.draw(density, seed=seed + k) for k in range(1, DRAWS))])
+def fresh_codes(model, case, n, sizes, seed):
+    """Codes (n, latents) of fresh densities of all times."""
+    sample = dataset.generate(case, n, seed=_stream(seed, 50), scheme=sizes.scheme)
+    return model.draw(sample.density.values, seed=seed)
+
+
+def fit_laws(model, case, sizes, seed):
+    """Every law fitted to the codes of fresh densities: a dict."""
+    codes = fresh_codes(model, case, sizes.sharpening.codes, sizes, seed)
     return {
         "normal": latent.StandardNormal().fit(codes),
         "gaussian": latent.Gaussian().fit(codes),
         "mixture": latent.Mixture(seed=seed).fit(codes),
         "parzen": latent.Parzen(seed=seed).fit(codes),
-        "flow": flow.Flow(epochs=sizes.sharpening.flow_epochs, seed=seed).fit(more),
+        "flow": flow.Flow(sizes.sharpening.flow_epochs, seed=seed).fit(codes),
     }
 
 
-def fit_law_given_time(model, ensemble, sizes, seed):
-    """The flow p(z | T) of a conditioned model, fitted to the times that it was trained on."""
-    seen = ensemble.isel(realisation=~is_held_out(ensemble.case, ensemble.final_time.values))
-    density, times = seen.density.values, seen.final_time.values[:, None]
-    codes = [model.draw(density, seed=seed + k, given=(times,)) for k in range(DRAWS)]
-    # One time shows a small part of the codes, so that this law must be fitted more closely.
-    law = flow.Flow(2 * sizes.sharpening.flow_epochs, batch_size=200, peak=2e-3, seed=seed)
-    return law.fit(np.concatenate(codes), np.tile(times, (DRAWS, 1)))
+def fit_law_given_time(model, case, sizes, seed):
+    """The law p(z | T) of a conditioned model, fitted to the times that it was trained on."""
+    count = sizes.sharpening.codes_given_time
+    density, times = _seen(case, count, sizes, _stream(seed, 51))
+    codes = model.draw(density, seed=seed, given=(times,))
+    law = flow.Flow(sizes.sharpening.flow_epochs // 4, peak=2e-3, seed=seed)
+    return flow.Carried(law, int(NEAREST * count)).fit(codes, times)
 
 
-def score(draw, pool, known, samples, rng, repeats=5):
-    """All scores of draw(samples, rng) against a pool; of the moments medians over repeats."""
-    pairs = [
-        (draw(samples, rng), pool[rng.choice(len(pool), samples, replace=False)])
-        for _ in range(repeats)
-    ]
-    found = moments.scores(*pairs[0], known)
-    distances = pd.DataFrame([moments.distances(*pair) for pair in pairs]).median()
-    return {**found, **distances.to_dict()}
+def score(draw, pool, known, samples, rng):
+    """All scores of draw(samples, rng) against a pool; of the moments medians over five."""
+
+    def fresh():
+        return pool[rng.choice(len(pool), samples, replace=False)]
+
+    found = moments.scores(draw(samples, rng), fresh(), known)
+    return found | _median_distances(lambda: draw(samples, rng), fresh)
 
 
 def floors(pool, known, samples, repeats, rng):
@@ -118,32 +122,19 @@ def reconstruction(model, pool, given=()):
     }
 
 
-def given_time(model, law, case, times, samples, seed):
-    """How the law generated at each of some times compares with Monte Carlo at that time.
+def given_time(model, law, case, times, sizes, seed):
+    """How the law at each of some times compares with Monte Carlo at that time.
 
-    A DataFrame: time, held_out, errors of what is reconstructed and of what is generated, floors.
+    A DataFrame of time, held_out, and mean_error, std_error and wasserstein of four kinds:
+    `generated` by the law; `encoded`, what the decoder makes of the codes of fresh densities, as
+    a law without fault would; `reconstructed`, the same against these densities themselves; and
+    `floor`.
     """
-    rows = []
-    for k, time in enumerate(times):
-        rng = np.random.default_rng([seed, k])
-        pool = dataset.generate(case, 4 * samples, final_time=time, seed=rng).density.values
-        given = np.full((samples, 1), time)
-        decoded = model.reconstruct(pool[:samples], given=(given,))
-        rebuilt = moments.moment_errors(decoded, *moments.mean_and_std(pool[:samples]))
-        pairs = [
-            (model.decode(law.sample(samples, rng, given), (given,)),
-             pool[rng.choice(len(pool), samples, replace=False)])
-            for _ in range(5)
-        ]  # fmt: skip
-        generated = pd.DataFrame([moments.distances(*pair) for pair in pairs]).median()
-        floor = moments.noise_floor(pool, samples, repeats=10, rng=rng)
-        rows.append(
-            {"time": time, "held_out": bool(is_held_out(case.name, np.array(time)))}
-            | {f"reconstructed_{name}": value for name, value in rebuilt.items()}
-            | {f"generated_{name}": value for name, value in generated.items()}
-            | {f"floor_{name}": value for name, value in floor.items()}
-            | {"energy": judges.energy_distance(*pairs[0])}
-        )
+    rows = [
+        {"time": time, "held_out": bool(is_held_out(case.name, np.array(time)))}
+        | _at_time(model, law, case, time, sizes, _stream(seed, k))
+        for k, time in enumerate(times)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -216,3 +207,43 @@ def verdicts(table, recipes, given):
                 rows.append((name, f"{label}: {judge} in floors, generated", ratio, 1.5))
     found = pd.DataFrame(rows, columns=["case", "goal", "measured", "at_most"])
     return found.assign(holds=found.measured <= found.at_most)
+
+
+def _seen(case, n, sizes, stream):
+    """Fresh densities at the times not held out, and these times, (realisations, 1)."""
+    sample = dataset.generate(case, n, seed=stream, scheme=sizes.scheme)
+    seen = ~is_held_out(case.name, sample.final_time.values)
+    return sample.density.values[seen], sample.final_time.values[seen, None]
+
+
+def _at_time(model, law, case, time, sizes, stream):
+    samples, rng = sizes.sharpening.samples, np.random.default_rng(stream)
+    pool = dataset.generate(
+        case, 4 * samples, final_time=time, seed=stream, scheme=sizes.scheme
+    ).density.values
+    given = (np.full((samples, 1), time),)
+
+    def fresh():
+        return pool[rng.choice(len(pool), samples, replace=False)]
+
+    density = fresh()
+    kinds = {
+        "generated": _median_distances(
+            lambda: model.decode(law.sample(samples, rng, *given), given), fresh
+        ),
+        "encoded": _median_distances(lambda: model.reconstruct(fresh(), given=given), fresh),
+        "reconstructed": moments.distances(model.reconstruct(density, given=given), density),
+        "floor": moments.noise_floor(pool, samples, repeats=10, rng=rng),
+    }
+    return {
+        f"{kind}_{name}": value for kind, found in kinds.items() for name, value in found.items()
+    }
+
+
+def _median_distances(draw, fresh):
+    found = [moments.distances(draw(), fresh()) for _ in range(5)]
+    return pd.DataFrame(found).median().to_dict()
+
+
+def _stream(seed, k):
+    return np.random.SeedSequence([seed, k])

@@ -35,16 +35,17 @@ def build_encoder(latents, conditions=0, seed=0):
     make = _Maker(seed)
     density = layers.Input((CELLS,), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = layers.Reshape((CELLS, 1))(density)
+    x = layers.Reshape((CELLS, 1), name="cells")(density)
     for filters in (16, 32, 32):
         x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
-    x = _joined(layers.Flatten()(x), given)
+    x = _joined(layers.Flatten(name="flat")(x), given)
     for units in (128, 64):
         x = make(layers.Dense, units)(x)
     mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
     log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
     sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
-    return keras.Model(training.bare([density, *given]), [mean, log_variance, sample])
+    outputs = [mean, log_variance, sample]
+    return keras.Model(training.bare([density, *given]), outputs, name="encoder")
 
 
 def build_decoder(latents, conditions=0, seed=1):
@@ -59,14 +60,16 @@ def build_decoder(latents, conditions=0, seed=1):
     x = _joined(latent, given)
     for units in (64, 128, COARSEST * 32):
         x = make(layers.Dense, units)(x)
-    x = layers.Reshape((COARSEST, 32))(x)
+    x = layers.Reshape((COARSEST, 32), name="coarsest")(x)
     for filters in (32, 32, 16):
-        x = layers.UpSampling1D(2)(x)
+        x = layers.UpSampling1D(2, name=f"finer_than_{x.shape[1]}")(x)
         x = make(layers.Conv1D, filters, 5, padding="same")(x)
-    mean = layers.Flatten()(make(layers.Conv1D, 1, 5, padding="same", activation=None)(x))
+    x = make(layers.Conv1D, 1, 5, padding="same", activation=None)(x)
+    mean = layers.Flatten(name="x_mean")(x)
     variance = CellVariance(name="x_variance")(mean)
     sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
-    return keras.Model(training.bare([latent, *given]), [mean, variance, sample])
+    outputs = [mean, variance, sample]
+    return keras.Model(training.bare([latent, *given]), outputs, name="decoder")
 
 
 @keras.saving.register_keras_serializable("burgers")
@@ -126,16 +129,21 @@ def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), pr
 
 
 class _Maker:
-    """Makes layers with SiLU and a seed of their own."""
+    """Makes layers with SiLU, a seed of their own, and a name of their own.
+
+    Keras' automatic names count what the process built before: a training would not be known
+    again by another process.
+    """
 
     def __init__(self, seed):
         self.seeds = np.random.SeedSequence(seed)
 
-    def __call__(self, layer, *sizes, activation="silu", **options):
-        seed = int(self.seeds.spawn(1)[0].generate_state(1)[0])
-        start = keras.initializers.GlorotUniform(seed=seed)
-        return layer(*sizes, activation=activation, kernel_initializer=start, **options)
+    def __call__(self, layer, *sizes, activation="silu", name=None, **options):
+        (child,) = self.seeds.spawn(1)
+        start = keras.initializers.GlorotUniform(seed=int(child.generate_state(1)[0]))
+        name = name or f"{layer.__name__.lower()}_{child.spawn_key[-1]}"
+        return layer(*sizes, activation=activation, kernel_initializer=start, name=name, **options)
 
 
 def _joined(first, rest):
-    return layers.Concatenate()([first, *rest]) if rest else first
+    return layers.Concatenate(name="joined")([first, *rest]) if rest else first

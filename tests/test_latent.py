@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from burgers import flow, latent
 
@@ -24,12 +25,20 @@ def laws(codes):
     }
 
 
-@pytest.mark.parametrize("name", ["normal", "gaussian", "mixture", "parzen", "flow"])
-def test_density_integrates_to_one(laws, name):
+def integral(law):
     axis = np.linspace(-5, 5, 161)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    total = np.exp(laws[name].log_prob(grid)).sum() * (axis[1] - axis[0]) ** 2
-    assert total == pytest.approx(1.0, abs=0.02)
+    return np.exp(law.log_prob(grid)).sum() * (axis[1] - axis[0]) ** 2
+
+
+@pytest.mark.parametrize("name", ["normal", "gaussian", "mixture", "flow"])
+def test_density_integrates_to_one(laws, name):
+    assert integral(laws[name]) == pytest.approx(1.0, abs=0.02)
+
+
+def test_density_of_parzen_windows_integrates_to_one(codes):
+    # Windows on more codes are too narrow for the grid.
+    assert integral(latent.Parzen().fit(codes[:300])) == pytest.approx(1.0, abs=0.02)
 
 
 @pytest.mark.parametrize("name", ["gaussian", "mixture", "parzen", "flow"])
@@ -63,15 +72,30 @@ def test_the_same_seed_gives_the_same_draws(laws):
         assert first.tobytes() == again.tobytes()
 
 
-def test_a_conditioned_flow_follows_its_condition():
+@pytest.fixture(scope="module")
+def conditioned():
     rng = np.random.default_rng(0)
     given = rng.uniform(0, 1, (4000, 1))
-    codes = np.sin(3 * given) + (0.1 + given) * rng.standard_normal((4000, 1))
-    law = flow.Flow(epochs=25, batch_size=200).fit(codes, given)
+    return np.sin(3 * given) + (0.1 + given) * rng.uniform(-1, 1, (4000, 1)), given
+
+
+@pytest.mark.parametrize(
+    "law",
+    [flow.Flow(epochs=25, batch_size=200), flow.Carried(flow.Flow(epochs=3), nearest=400)],
+    ids=["flow", "carried"],
+)
+def test_a_conditioned_law_follows_its_condition(conditioned, law):
+    law.fit(*conditioned)
     for t in (0.2, 0.8):
         drawn = law.sample(5000, np.random.default_rng(1), np.full((5000, 1), t))
         assert drawn.mean() == pytest.approx(np.sin(3 * t), abs=0.1)
-        assert drawn.std() == pytest.approx(0.1 + t, rel=0.15)
+        assert drawn.std() == pytest.approx((0.1 + t) / np.sqrt(3), rel=0.15)
+
+
+def test_the_ranks_of_a_flow_are_uniform_and_lead_back(laws, codes):
+    ranks = laws["flow"].ranks(codes)
+    assert stats.kstest(ranks.ravel(), "uniform").statistic < 0.05
+    np.testing.assert_allclose(laws["flow"].at(ranks), codes, atol=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.inf)])

@@ -56,6 +56,16 @@ def test_a_conditioned_model_reads_back_and_follows_its_condition(ensemble, tmp_
         model.decode(code, given=(np.zeros((3, 1)),))
 
 
+def test_a_finished_training_is_known_again_whatever_was_built_before(ensemble, tmp_path):
+    density, path = ensemble.density.values, tmp_path / "sharp.keras"
+    sizes = {"latents": 2, "epochs": 1}
+    first = sigma_vae.train(density, path, **sizes)
+    written = path.with_suffix(".checkpoint.npz").stat().st_mtime_ns
+    sigma_vae.build_encoder(3)
+    assert sigma_vae.train(density, path, **sizes).equals(first)
+    assert path.with_suffix(".checkpoint.npz").stat().st_mtime_ns == written
+
+
 def test_trainings_side_by_side_end_as_one_after_the_other(ensemble, tmp_path):
     tasks = [
         {"density": ensemble.density.values, "path": tmp_path / f"{k}.keras", "latents": 2,
