@@ -78,11 +78,13 @@ stored: $(SETUP) ## run the notebooks at the quick profile and store their outpu
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bench: $(SETUP) ## the solver beside its peers, and its cost from 1e3 to 1e6 realisations (benchmarks/*.csv)
+bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a training (benchmarks/*.csv)
 	@for peers in "jax exponax" clawpack; do $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--constraint benchmarks/requirements.txt $$peers || echo "not installed: $$peers"; done
 	$(PYTHON) benchmarks/solver.py
 	$(PYTHON) benchmarks/bounds.py
+	@if [ -f data/report/vae_creneau.keras ]; then $(PYTHON) benchmarks/training.py; \
+	else echo "not measured: training.csv, which needs what \`make all\` trains"; fi
 
 COMPILE = uv pip compile --no-config --universal --python-version 3.11 --no-emit-find-links \
 	--custom-compile-command "make lock" pyproject.toml
