@@ -259,9 +259,9 @@ def train(
 
 def adam(peak, steps=None):
     """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
-    if steps is None:
-        return keras.optimizers.Adam(peak)
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(peak, steps))
+    rate = keras.optimizers.schedules.CosineDecay(peak, steps) if steps else peak
+    # An automatic name counts the optimisers of the process, and is part of a training's recipe.
+    return keras.optimizers.Adam(rate, name="adam")
 
 
 def checked(density):
