@@ -13,7 +13,8 @@ from burgers.vae import adam, keras, layers, ops
 
 COMPONENTS = 16
 WIDTH = 64
-SMALLEST_LOG_WIDTH = -7.0
+# Of standardised codes. Without the upper bound a width overflows at codes far from any seen.
+LOG_WIDTHS = (-7.0, 2.0)
 BISECTIONS = 45
 
 
@@ -155,7 +156,7 @@ def _networks(latents, numbers, seed):
     logits, mean, log_width = (_dense_each(latents, COMPONENTS, seeds)(x) for _ in range(3))
     # The components start apart, over the range of standardised codes.
     mean = mean + ops.reshape(ops.linspace(-2.0, 2.0, COMPONENTS), (1, 1, COMPONENTS))
-    log_width = ops.maximum(log_width - 1.0, SMALLEST_LOG_WIDTH)
+    log_width = ops.clip(log_width - 1.0, *LOG_WIDTHS)
     return keras.Model(first, [logits, mean, log_width])
 
 

@@ -52,19 +52,18 @@ class Gaussian:
 class Mixture:
     """A mixture of Gaussians with full covariances; their number by held-out likelihood.
 
-    One in five codes is held out. `scores` keeps the mean held-out log-density of each number
-    of components tried.
+    At most `most` codes are used, of which one in five is held out. `scores` keeps the mean
+    held-out log-density of each number of components tried.
     """
 
-    def __init__(self, components=COMPONENTS, seed=0):
-        self.components = components
-        self.seed = seed
+    def __init__(self, components=COMPONENTS, most=10_000, seed=0):
+        self.components, self.most, self.seed = components, most, seed
 
     def fit(self, codes):
         """Choose the number of components and fit them; returns the law."""
         codes = checked(codes)
-        order = np.random.default_rng(self.seed).permutation(len(codes))
-        held, kept = codes[order[: len(codes) // 5]], codes[order[len(codes) // 5 :]]
+        order = np.random.default_rng(self.seed).permutation(len(codes))[: self.most]
+        held, kept = np.split(codes[order], [len(order) // 5])
         fitted = {count: self._mixture(count).fit(kept) for count in self.components}
         self.scores = {count: float(mixture.score(held)) for count, mixture in fitted.items()}
         self.mixture = fitted[max(self.scores, key=self.scores.get)]

@@ -88,7 +88,8 @@ def judge(generated, reference, training=None, *, repeats=3, seed=0):
 
     Returns
     -------
-    pandas.DataFrame indexed by measure, with columns value, floor and ratio.
+    pandas.DataFrame indexed by measure, with columns value, floor and ratio (NaN where the floor
+    is zero: Monte Carlo does not vary there).
     """
     generated, reference = _sample("generated", generated), _sample("reference", reference)
     if generated.shape[1] != reference.shape[1]:
@@ -108,7 +109,12 @@ def judge(generated, reference, training=None, *, repeats=3, seed=0):
         floors.append(scores(reference[second], reference[first], training, repeat))
     table = pd.DataFrame({"value": _median(values), "floor": _median(floors)})
     table.index.name = "measure"
-    return table.assign(ratio=table.value / table.floor)
+    return table.assign(ratio=in_floors(table.value, table.floor))
+
+
+def in_floors(value, floor):
+    """Measures in units of their noise floors, two pandas.Series; NaN where a floor is zero."""
+    return value / floor.where(floor > 0)
 
 
 def noise_floor(pool, samples, *, repeats=20, rng, measure=distances):

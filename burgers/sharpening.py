@@ -171,7 +171,7 @@ def summarise(rows, floor):
     )
     table = table.reset_index()
     table["floor"] = [floor[row.case][row.judge] for row in table.itertuples()]
-    return table.assign(ratio=table["median"] / table.floor)
+    return table.assign(ratio=moments.in_floors(table["median"], table.floor))
 
 
 def verdicts(table, recipes, given):
@@ -200,7 +200,7 @@ def verdicts(table, recipes, given):
         rows.append((name, f"{time}: std error, reconstructed", rebuilt.one_time_std_error, 0.01))
         of_case = given[given.case == name].set_index("time")
         asked = of_case.loc[case.fixed_time]
-        unseen = of_case[of_case.held_out].iloc[0]
+        unseen = of_case.loc[np.mean(HELD_OUT[name])]
         for label, row in ((time, asked), ("unseen T", unseen)):
             for judge in ("mean_error", "std_error"):
                 ratio = row[f"generated_{judge}"] / row[f"floor_{judge}"]

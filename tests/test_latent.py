@@ -98,6 +98,13 @@ def test_the_ranks_of_a_flow_are_uniform_and_lead_back(laws, codes):
     np.testing.assert_allclose(laws["flow"].at(ranks), codes, atol=1e-6)
 
 
+def test_a_flow_stays_finite_far_from_any_condition_seen(conditioned):
+    codes, given = conditioned
+    law = flow.Flow(epochs=3).fit(codes, given)
+    far = np.array([[-1e4], [1e4]]).repeat(200, axis=0)
+    assert np.isfinite(law.sample(400, np.random.default_rng(0), far)).all()
+
+
 @pytest.mark.parametrize("bad", [np.zeros(5), np.zeros((1, 2)), np.full((5, 2), np.inf)])
 def test_bad_codes_are_refused_by_name(bad):
     with pytest.raises(ValueError, match="codes"):
