@@ -18,22 +18,39 @@ def figures(profile):
     return ROOT / "figures" / profile
 
 
+def beside(path):
+    """The name beside `path` under which it is written until it is whole."""
+    return path.with_name(f".part-{path.name}")
+
+
 @contextmanager
 def written_whole(path):
     """Yield a name beside `path` to write to; move it into place only if the block succeeds.
 
-    The target, a file or a folder, is thus either the old one or the complete new one.
+    The target, a file or a folder, is thus either the old one or the complete new one. What a
+    killed process left is removed by the next that writes the same path.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{os.getpid()}-{path.name}")
+    part = beside(path)
     try:
-        yield beside
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(beside, path)
+        remove(part)
+        yield part
+        moved(part, path)
     finally:
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            beside.unlink(missing_ok=True)
+        remove(part)
+
+
+def moved(part, path):
+    """Move a file or folder to `path`, in the place of what is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    os.replace(part, path)
+
+
+def remove(path):
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

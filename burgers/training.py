@@ -4,7 +4,9 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import sys
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -25,7 +27,7 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     ----------
     model : a compiled keras.Model with a `recipe()` (whatever its result depends on, for JSON) and
         a `reseed(*entropy)`.
-    inputs : a tuple of arrays, realisations first.
+    inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
     path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`.
     epochs, batch_size, seed : integers.
     progress : label of the progress bar; None shows none.
@@ -45,10 +47,9 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
         disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
     )  # fmt: skip
     for epoch in bar:
-        order = np.random.default_rng([seed, epoch]).permutation(len(inputs[0]))
         model.reseed(seed, epoch)
-        shuffled = bare([part[order] for part in inputs])
-        log = model.fit(shuffled, batch_size=batch_size, shuffle=False, verbose=0).history
+        shuffled = _shuffled(inputs, batch_size, np.random.default_rng([seed, epoch]))
+        log = model.fit(**shuffled, shuffle=False, verbose=0).history
         history.append([epoch + 1, *(log[name][0] for name in names)])
         bar.set_postfix(loss=f"{log['loss'][0]:.3f}", refresh=False)
         checkpoint.save(history)
@@ -64,10 +65,29 @@ def save(model, history, path):
         history.to_csv(beside, index=False)
     with written_whole(path) as beside:
         model.save(beside)
+        _without_accidents(beside)
+
+
+def _without_accidents(path):
+    """Write a `.keras` archive anew without dates and addresses: one training, the same bytes."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    metadata, numbers = json.loads(parts["metadata.json"]), {}
+    del metadata["date_saved"]
+    parts["metadata.json"] = json.dumps(metadata)
+    # Objects that share a configuration are told by an address; any number does.
+    parts["config.json"] = re.sub(
+        r'(?<="shared_object_id": )\d+',
+        lambda found: str(numbers.setdefault(found[0], len(numbers))),
+        parts["config.json"].decode(),
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
 
 
 def side_by_side(tasks, workers=2):
-    """Call train(**options) for each (train, options), `workers` at a time, one thread each.
+    """Call `train(**options)` for each (train, options), `workers` at a time, one thread each.
 
     Two trainings of one thread each use two cores better than one training of two threads.
     Returns the results in the order of the tasks.
@@ -88,6 +108,14 @@ def side_by_side(tasks, workers=2):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+def _shuffled(inputs, batch_size, rng):
+    """The realisations in random order, as `keras.Model.fit` takes them."""
+    if hasattr(inputs[0], "shuffled"):
+        return {"x": inputs[0].shuffled(batch_size, rng)}
+    order = rng.permutation(len(inputs[0]))
+    return {"x": bare([part[order] for part in inputs]), "batch_size": batch_size}
+
+
 def bare(inputs):
     """The only entry of a list, or the list: a network of one input takes it bare."""
     return inputs[0] if len(inputs) == 1 else inputs
@@ -102,7 +130,8 @@ class _Checkpoint:
         # A state of other data or of another recipe must not be taken up.
         digest = hashlib.sha256()
         for part in inputs:
-            digest.update(np.ascontiguousarray(part))
+            for rows in getattr(part, "blocks", [slice(None)]):
+                digest.update(np.ascontiguousarray(part[rows]))
         digest.update(json.dumps(recipe, sort_keys=True, default=str).encode())
         self.recipe = digest.hexdigest()
 

@@ -5,6 +5,7 @@ Written with `keras.ops` only, so it does not depend on Keras' backend.
 
 import contextlib
 import importlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with _silent_standard_error():
     import keras
     from keras import layers, ops
+
+    from burgers import stored
+
+# A process that uses many models compiles many functions, which TensorFlow takes for a mistake.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 CELLS = 400
 LATENT = 10
@@ -135,6 +141,9 @@ class VAE(keras.Model):
     tuple of arrays (realisations, numbers) wherever it is asked for.
     """
 
+    # Copies of the model that share a batch, and whose gradients are summed.
+    replicas = 1
+
     def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
         super().__init__(**kwargs)
         self.encoder = encoder or build_encoder(seed)
@@ -156,9 +165,9 @@ class VAE(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         decoded, mean, log_variance = y_pred
         reconstruction = self.reconstruction(x, decoded)
-        kl = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1))
-        self.reconstruction_tracker.update_state(reconstruction)
-        self.kl_tracker.update_state(kl)
+        kl = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1)) / self.replicas
+        self.reconstruction_tracker.update_state(self.replicas * reconstruction)
+        self.kl_tracker.update_state(self.replicas * kl)
         return reconstruction + self.beta * kl
 
     def reconstruction(self, density, decoded):
@@ -168,20 +177,20 @@ class VAE(keras.Model):
     def reconstruct(self, density, seed=0, given=()):
         """Decoder means of one latent draw for each density, (realisations, cells) float32."""
         self.reseed(seed)
-        return _batched(self, _inputs(checked(density), given))[0]
+        return batched(self, _inputs(checked(density), given))[0]
 
     def encode(self, density, given=()):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return _batched(self.encoder, _inputs(checked(density), given))[:2]
+        return batched(self.encoder, _inputs(checked(density), given))[:2]
 
     def draw(self, density, seed=0, given=()):
         """One latent draw from the posterior of each density, (realisations, latents) float32."""
         self.reseed(seed)
-        return _batched(self.encoder, _inputs(checked(density), given))[2]
+        return batched(self.encoder, _inputs(checked(density), given))[2]
 
     def decode(self, latent, given=()):
         """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
-        return _batched(self.decoder, _inputs(np.asarray(latent, dtype=np.float32), given))[0]
+        return batched(self.decoder, _inputs(np.asarray(latent, dtype=np.float32), given))[0]
 
     def generate(self, n, seed=0, given=()):
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
@@ -228,32 +237,41 @@ def load(path):
 
 def train(
     density, path, *, epochs, batch_size=50, seed=0, beta=BETA, peak=LEARNING_RATE, decay=False,
-    progress=None,
+    progress=None, strategy=None,
 ):  # fmt: skip
     """Train the report's VAE and write it to `path`, or take up where a stopped call left off.
 
     Parameters
     ----------
-    density : (realisations, 400).
+    density : (realisations, 400), or a `stored.Stored` where it is larger than memory.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
     beta : weight of the divergence in the printed loss; the report's is 2.
     peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
         is constant.
     progress : label of the progress bar; None shows none.
+    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch.
 
     Returns
     -------
     pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
     """
     density = checked(density)
-    model = VAE(beta=beta, seed=seed)
-    model.compile(optimizer=adam(peak, epochs * -(-len(density) // batch_size) if decay else None))
-    history = training.fit(
-        model, (density,), path,
-        epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
-    )  # fmt: skip
-    training.save(model, history, path)
+    replicas = strategy.num_replicas_in_sync if strategy else 1
+    if batch_size % replicas:
+        raise ValueError(
+            f"batch_size is {batch_size}; accepted: a multiple of the {replicas} replicas"
+        )
+    steps = epochs * -(-len(density) // batch_size)
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        model = VAE(beta=beta, seed=seed)
+        model.replicas = replicas
+        model.compile(optimizer=adam(peak, steps if decay else None))
+        history = training.fit(
+            model, (density,), path,
+            epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
+        )  # fmt: skip
+        training.save(model, history, path)
     return history
 
 
@@ -265,9 +283,10 @@ def adam(peak, steps=None):
 
 
 def checked(density):
-    """The densities as a finite float32 array (realisations, 400), or ValueError."""
-    density = np.asarray(density, dtype=np.float32)
-    if density.ndim != 2 or density.shape[1] != CELLS or not np.isfinite(density).all():
+    """The densities as a finite float32 array (realisations, 400), or as stored; or ValueError."""
+    kept = isinstance(density, stored.Stored)
+    density = density if kept else np.asarray(density, dtype=np.float32)
+    if density.shape[1:] != (CELLS,) or not (kept or np.isfinite(density).all()):
         raise ValueError(
             f"density has shape {density.shape}; accepted: finite (realisations, {CELLS})"
         )
@@ -285,11 +304,23 @@ def _inputs(first, given):
     return [first, *rest]
 
 
-def _batched(model, inputs, size=1000):
+def batched(model, inputs, size=1000):
     """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
     firsts = range(0, len(inputs[0]), size)
-    parts = [model(training.bare([part[i : i + size] for part in inputs])) for i in firsts]
-    return [np.concatenate([ops.convert_to_numpy(p) for p in o]) for o in zip(*parts, strict=True)]
+    found = [model(training.bare([part[i : i + size] for part in inputs])) for i in firsts]
+    parts = zip(*(f if isinstance(f, list | tuple) else [f] for f in found), strict=True)
+    return [np.concatenate([ops.convert_to_numpy(part) for part in output]) for output in parts]
+
+
+def compiled(model, inputs, size=1000):
+    """The same as `batched`, by a compiled function: quick where there are very many realisations.
+
+    Keras compiles for each shape, hence the last batch is filled up.
+    """
+    count = len(inputs[0])
+    filled = [np.pad(part, ((0, -count % size), (0, 0)), mode="edge") for part in inputs]
+    found = model.predict(training.bare(filled), batch_size=size, verbose=0)
+    return [part[:count] for part in (found if isinstance(found, list | tuple) else [found])]
 
 
 def _seeds(seed, count):

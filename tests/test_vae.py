@@ -133,8 +133,7 @@ def test_a_killed_training_resumes_to_the_same_weights(density, tmp_path):
         epochs = len(state["history"]) + 3
     assert train_in_a_child(killed, epochs).wait() == 0
     assert train_in_a_child(whole, epochs).wait() == 0
-    pairs = zip(vae.load(killed).get_weights(), vae.load(whole).get_weights(), strict=True)
-    assert all(a.tobytes() == b.tobytes() for a, b in pairs)
+    assert killed.read_bytes() == whole.read_bytes()
     histories = [path.with_name(f"{path.stem}_history.csv").read_text() for path in (killed, whole)]
     assert histories[0] == histories[1]
 

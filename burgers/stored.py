@@ -1,0 +1,88 @@
+"""Training data larger than memory: densities of a Zarr store, read as they are needed."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import zarr
+
+# Blocks that are mixed at a time; twice as many are held.
+MIXED = 4
+
+
+class Stored:
+    """The densities of a Zarr store, (realisations, cells), read a block at a time.
+
+    Attributes
+    ----------
+    shape : (realisations, cells).
+    blocks : slices of the realisations of each of the store's chunks.
+
+    Raises
+    ------
+    ValueError
+        Naming the store, if it cannot be read, now or when a block is.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        try:
+            self._array = zarr.open_array(self.path / "density", mode="r")
+        except Exception as error:
+            raise ValueError(
+                f"{path} cannot be read ({error}); generate and save it anew"
+            ) from error
+        self.shape, self.size = self._array.shape, self._array.chunks[0]
+        self.blocks = [slice(a, a + self.size) for a in range(0, len(self), self.size)]
+        self._block = lru_cache(2 * MIXED)(lambda number: self[self.blocks[number]])
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        """The densities of a slice of the realisations."""
+        try:
+            found = self._array[rows]
+        except Exception as error:
+            raise ValueError(
+                f"{self.path} cannot be read ({error}); generate and save it anew"
+            ) from error
+        # Zarr reads an absent chunk as fill values.
+        if not np.isfinite(found).all():
+            raise ValueError(f"{self.path} is damaged: its density is not finite; save it anew")
+        return found
+
+    def take(self, rows):
+        """The densities of the given realisations, in their order."""
+        found = np.empty((len(rows), self.shape[1]), self._array.dtype)
+        numbers = rows // self.size
+        for number in np.unique(numbers):
+            here = numbers == number
+            found[here] = self._block(int(number))[rows[here] - number * self.size]
+        return found
+
+    def shuffled(self, batch_size, rng):
+        """Every density once, in batches: blocks in random order, mixed a few at a time."""
+        blocks = [np.arange(len(self))[block] for block in self.blocks]
+        numbers = rng.permutation(len(blocks))
+        mixed = [
+            rng.permutation(np.concatenate([blocks[k] for k in numbers[first : first + MIXED]]))
+            for first in range(0, len(blocks), MIXED)
+        ]
+        return _Batches(self, np.concatenate(mixed), batch_size)
+
+
+class _Batches(keras.utils.PyDataset):
+    """Batches of stored densities in a given order."""
+
+    def __init__(self, stored, order, batch_size):
+        super().__init__()
+        self.stored, self.order, self.batch_size = stored, order, batch_size
+
+    def __len__(self):
+        return -(-len(self.order) // self.batch_size)
+
+    def __getitem__(self, number):
+        first = number * self.batch_size
+        return (self.stored.take(self.order[first : first + self.batch_size]),)

@@ -1,0 +1,117 @@
+"""Training on densities that stay on disk, and on two devices."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import burgers
+from burgers import dataset, stored, vae
+
+COUNT, CHUNKS = 1030, 100
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stored") / "creneau.zarr"
+    dataset.save(burgers.generate(burgers.CRENEAU, COUNT, seed=3, chunks=CHUNKS), path)
+    return path
+
+
+def test_it_reads_what_is_stored(path):
+    density = dataset.open(path).density.values
+    found = stored.Stored(path)
+    assert found.shape == density.shape
+    assert (found[95:210] == density[95:210]).all()
+    rows = np.random.default_rng(0).permutation(COUNT)[:300]
+    assert (found.take(rows) == density[rows]).all()
+
+
+def test_an_epoch_holds_each_density_once_and_mixes_them(path):
+    found = stored.Stored(path)
+    batches = found.shuffled(50, np.random.default_rng(0))
+    parts = [batches[k][0] for k in range(len(batches))]
+    assert [len(part) for part in parts] == [50] * 20 + [30]
+    assert sorted(batches.order) == list(range(COUNT))
+    assert (np.concatenate(parts) == found[:][batches.order]).all()
+    blocks = batches.order[:50] // CHUNKS
+    assert len(np.unique(blocks)) == stored.MIXED
+    other = found.shuffled(50, np.random.default_rng(1))
+    assert (other.order != batches.order).any()
+
+
+def test_no_more_than_a_few_blocks_are_held(path, monkeypatch):
+    found = stored.Stored(path)
+    for k in range(len(batches := found.shuffled(50, np.random.default_rng(0)))):
+        batches[k]
+    held = found._block.cache_info()
+    assert held.currsize <= 2 * stored.MIXED
+    assert held.misses == len(found.blocks)
+
+
+def test_a_training_on_the_store_goes_as_one_in_memory(path, tmp_path):
+    density = dataset.open(path).density.values
+    options = {"epochs": 4, "seed": 1}
+    on_disk = vae.train(stored.Stored(path), tmp_path / "disk.keras", **options)
+    in_memory = vae.train(density, tmp_path / "memory.keras", **options)
+    assert on_disk.loss.values == pytest.approx(in_memory.loss.values, rel=0.5)
+    assert on_disk.loss.iloc[-1] < 0.2 * on_disk.loss.iloc[0]
+    again = vae.train(stored.Stored(path), tmp_path / "again.keras", **options)
+    assert again.equals(on_disk)
+
+
+TWO_DEVICES = """
+import sys
+import numpy as np
+import keras
+import burgers
+from burgers import stored, vae
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+# Each replica draws its own noise; without noise both ways compute the same sum.
+keras.random.normal = lambda shape, seed=None, **_: keras.ops.zeros(shape)
+density = stored.Stored(sys.argv[1])
+both = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+options = {"epochs": 2, "batch_size": 100}
+one = vae.train(density, sys.argv[2] + "/one.keras", **options)
+two = vae.train(density, sys.argv[2] + "/two.keras", **options, strategy=both)
+print(one, two)
+assert np.allclose(one, two, rtol=2e-3), (one, two)
+models = [vae.load(f"{sys.argv[2]}/{name}.keras") for name in ("one", "two")]
+assert np.allclose(*(model.generate(20) for model in models), atol=0.02)
+"""
+
+
+def test_two_devices_have_the_loss_of_one(path, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES, path, tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+
+
+def test_a_missing_a_damaged_and_a_foreign_store_are_named(path, tmp_path):
+    with pytest.raises(ValueError, match=r"none.zarr cannot be read"):
+        stored.Stored(tmp_path / "none.zarr")
+    lacking = tmp_path / "lacking.zarr"
+    dataset.save(burgers.generate(burgers.SINUS, 200, chunks=100), lacking)
+    (lacking / "density/c/1/0").unlink()
+    with pytest.raises(ValueError, match=r"lacking.zarr is damaged"):
+        stored.Stored(lacking)[100:150]
+    (lacking / "density/c/0/0").write_bytes(b"no chunk")
+    with pytest.raises(ValueError, match=r"lacking.zarr cannot be read"):
+        stored.Stored(lacking)[:50]
+    coarse = tmp_path / "coarse.zarr"
+    dataset.save(burgers.generate(burgers.SINUS, 20, cells=50, chunks=10), coarse)
+    with pytest.raises(ValueError, match=r"density has shape \(20, 50\)"):
+        vae.train(stored.Stored(coarse), tmp_path / "m.keras", epochs=1)
+
+
+def test_a_batch_that_the_devices_cannot_share_is_refused(path, tmp_path):
+    two = SimpleNamespace(num_replicas_in_sync=2)
+    with pytest.raises(ValueError, match="batch_size is 51; accepted: a multiple of the 2"):
+        vae.train(stored.Stored(path), tmp_path / "m.keras", epochs=1, batch_size=51, strategy=two)
