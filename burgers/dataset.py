@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from burgers import cases, checks, paths, solver
+from burgers import cases, checks, chunked, paths, solver
 from burgers._version import __version__
 from burgers.cases import CASES
 
@@ -16,11 +16,13 @@ _REQUIRED = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
 
 
 def generate(
-    case, n, *, final_time=None, seed=0, cells=400, scheme="rusanov", cfl=0.9, profile="none"
-):
+    case, n, *, final_time=None, seed=0, cells=400, scheme="rusanov", cfl=0.9, profile="none",
+    chunks=None,
+):  # fmt: skip
     """Solve n realisations of a case with random inputs.
 
-    They are solved in chunks, so that the memory used is that of the result and little more.
+    They are solved a part at a time, so that the memory used is that of the result and little more;
+    with `chunks`, a part at a time wherever it is needed: see `save`.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def generate(
     seed : int or numpy.random.SeedSequence; the same seed gives the same bytes.
     cells, scheme, cfl : as in `solve`.
     profile : name recorded in the attributes.
+    chunks : None to solve now, else the realisations of a chunk of a lazy (Dask) density, the same
+        bits; computed on the caller's `distributed.Client` if there is one.
 
     Returns
     -------
@@ -39,21 +43,21 @@ def generate(
     Raises
     ------
     ValueError
-        If case is no case, n < 1, cells < 3, final_time of another length, or from `solve`.
+        If case is no case, n or chunks < 1, cells < 3, final_time of another length, Dask is
+        wanted and not installed, or from `solve`.
     """
     cases.checked(case)
     n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
     inputs = case.sample(n, np.random.default_rng(seed))
     times = case.final_times(n) if final_time is None else _one_each("final_time", final_time, n)
-    step = inputs.get("step")
-    density = np.empty((n, cells), dtype=np.float32)
-    for first in range(0, n, CHUNK):
-        part = slice(first, first + CHUNK)
-        initial = case.initial(cells, step=None if step is None else step[part])
-        density[part] = solver.solve(
-            initial, inputs["reynolds"][part], times[part],
-            boundary=case.boundary, scheme=scheme, cfl=cfl,
-        )  # fmt: skip
+    arrays = inputs["reynolds"], times, *([inputs["step"]] if case.random_step else [])
+    options = {"case": case, "cells": cells, "scheme": scheme, "cfl": cfl}
+    if chunks is None:
+        density = _solved(*arrays, **options)
+    else:
+        # Bad input shows now rather than on a worker.
+        _solved(*(array[:1] for array in arrays), **options)
+        density = chunked.lazy(_solved, arrays, (cells,), checks.count("chunks", chunks), **options)
     coordinates = {name: ("realisation", values) for name, values in inputs.items()}
     return xr.Dataset(
         {"density": (("realisation", "x"), density)},
@@ -67,15 +71,33 @@ def generate(
             "boundary": case.boundary,
             "scheme": scheme,
             "cfl": cfl,
-            "seed": _seed_label(seed),
+            "seed": seed_label(seed),
             "profile": profile,
             "version": __version__,
         },
     )
 
 
+def _solved(reynolds, times, step=None, *, case, cells, scheme, cfl):
+    """Densities at the final times, (realisations, cells) float32."""
+    density = np.empty((len(reynolds), cells), dtype=np.float32)
+    for first in range(0, len(reynolds), CHUNK):
+        part = slice(first, first + CHUNK)
+        initial = case.initial(cells, step=None if step is None else step[part])
+        density[part] = solver.solve(
+            initial, reynolds[part], times[part], boundary=case.boundary, scheme=scheme, cfl=cfl
+        )
+    return density
+
+
 def save(dataset, path):
-    """Write a dataset as Zarr, complete or not at all."""
+    """Write a dataset as Zarr, complete or not at all.
+
+    A lazy density (see `generate`) is written chunk by chunk by Dask; after a stop, the same call
+    computes only the chunks that are missing.
+    """
+    if dataset.density.chunks is not None:
+        return chunked.save(dataset, path)
     with paths.written_whole(path) as beside:
         dataset.to_zarr(beside, mode="w", consolidated=False, zarr_format=3)
 
@@ -135,13 +157,14 @@ def load_npy(path, cells=400):
 
 
 def _one_each(name, value, n):
-    array = checks.finite(name, value)
+    array = checks.non_negative(name, value)
     if array.shape not in ((), (n,)):
         raise ValueError(f"{name} has shape {array.shape}; accepted: scalar or ({n},)")
     return np.broadcast_to(array, (n,))
 
 
-def _seed_label(seed):
+def seed_label(seed):
+    """How a seed is recorded in the attributes."""
     if isinstance(seed, np.random.SeedSequence):
         return f"{seed.entropy}/{'/'.join(map(str, seed.spawn_key))}"
     return str(seed)

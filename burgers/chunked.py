@@ -1,0 +1,145 @@
+"""Ensembles larger than memory: solved and written chunk by chunk by Dask, wherever Dask runs.
+
+Without a `distributed.Client` of the caller's the chunks are solved on this machine.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from threading import Lock
+
+import numba
+import numpy as np
+import xarray as xr
+
+from burgers import paths
+
+# A chunk is solved by all threads of its worker: two at once would share them.
+_ONE_AT_A_TIME = Lock()
+
+
+def lazy(function, arrays, shape, chunks, **options):
+    """A Dask array, realisations by `shape`, of `function(*arrays, **options)`, float32.
+
+    arrays : (realisations,) each, given to the function `chunks` realisations at a time.
+
+    Raises
+    ------
+    ValueError
+        If Dask is not installed.
+    """
+    da = _dask().array
+    parts = [da.from_array(array, chunks=chunks) for array in arrays]
+    return da.map_blocks(
+        _alone, *parts, function=function, options=options, dtype=np.float32, new_axis=1,
+        chunks=(*parts[0].chunks, shape), meta=np.empty((0, 0), np.float32),
+    )  # fmt: skip
+
+
+def save(dataset, path):
+    """Write an ensemble whose density is lazy as Zarr, a region for each of its chunks.
+
+    A call that was stopped leaves what it finished in `.part-<name>`; the same call computes what
+    is missing and moves the whole into place. Where the same ensemble is complete, nothing is done.
+    """
+    path = Path(path)
+    part = paths.beside(path)
+    if path.is_dir() and _is_of(path, dataset) and not _missing(path, dataset):
+        return
+    if not (part.is_dir() and _is_of(part, dataset)):
+        shutil.rmtree(part, ignore_errors=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dataset.to_zarr(part, compute=False, consolidated=False, zarr_format=3)
+    alone = dataset.drop_vars([*dataset.coords])
+    _compute([
+        alone.isel(realisation=region).to_zarr(
+            part, region={"realisation": region}, compute=False, consolidated=False
+        )
+        for region in _missing(part, dataset)
+    ])  # fmt: skip
+    paths.moved(part, path)
+
+
+def _dask():
+    try:
+        import dask.array  # an extra: everything else works without it
+    except ImportError as error:
+        raise ValueError(
+            "chunks needs Dask; accepted: None, or `pip install .[cluster]`"
+        ) from error
+    return dask
+
+
+def _client():
+    """The caller's client, or None."""
+    try:
+        import distributed
+
+        return distributed.get_client()
+    except (ImportError, ValueError):
+        return None
+
+
+def _alone(*arrays, function, options):
+    with _ONE_AT_A_TIME:
+        numba.set_num_threads(_threads())
+        return function(*arrays, **options)
+
+
+def _threads():
+    """Threads of this worker, or of this machine."""
+    try:
+        import distributed
+
+        return min(distributed.get_worker().state.nthreads, numba.config.NUMBA_NUM_THREADS)
+    except (ImportError, ValueError):
+        return numba.config.NUMBA_NUM_THREADS
+
+
+def _is_of(folder, dataset):
+    """Whether the store in a folder was begun from the same inputs, by the same chunks."""
+    try:
+        begun = xr.open_zarr(folder, consolidated=False, chunks=None)
+    except Exception:
+        return False
+    return (
+        begun.attrs == dataset.attrs
+        and begun.sizes == dataset.sizes
+        and begun.density.encoding["chunks"] == dataset.density.data.chunksize
+        and all(begun[name].equals(dataset[name]) for name in dataset.coords)
+    )
+
+
+def _missing(folder, dataset):
+    """Slices of the realisations whose chunk is not in the store: Zarr writes a chunk whole."""
+    ends = np.cumsum((0, *dataset.density.data.chunks[0]))
+    regions = [slice(*pair) for pair in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+    return [
+        region
+        for number, region in enumerate(regions)
+        if not (folder / "density" / "c" / str(number) / "0").is_file()
+    ]
+
+
+def _compute(writes):
+    """Run the writes where the caller's client says, and show their progress."""
+    dask, client = _dask(), _client()
+    # The inputs travel with the tasks, 24 bytes for 1,600 of the result.
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"}):
+        if client is None:
+            return _with_bar(lambda: dask.compute(*writes))
+        futures = client.compute(writes, retries=3)
+    if "CI" not in os.environ:
+        from distributed import progress
+
+        progress(futures)
+    return client.gather(futures)
+
+
+def _with_bar(run):
+    if "CI" in os.environ:
+        return run()
+    from dask.diagnostics import ProgressBar
+
+    with ProgressBar():
+        return run()

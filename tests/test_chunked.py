@@ -1,0 +1,144 @@
+"""Ensembles solved chunk by chunk: the same bits, resumed after a stop, workers that die."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import dask
+import numpy as np
+import pytest
+import xarray as xr
+from distributed import Client, LocalCluster
+
+import burgers
+from burgers import dataset, paths
+
+COUNT = 1000
+INPUTS = {"seed": 5, "cells": 50}
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return burgers.generate(burgers.CRENEAU, COUNT, **INPUTS)
+
+
+def written(path):
+    """Numbers of the chunks that are in a store."""
+    return {int(chunk.parent.name) for chunk in path.glob("density/c/*/0")}
+
+
+@pytest.mark.parametrize("chunks", [1000, 300, 64])
+def test_chunks_do_not_change_a_bit(whole, chunks, tmp_path):
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=chunks)
+    assert lazy.density.data.chunksize == (chunks, 50)
+    dataset.save(lazy, tmp_path / "lazy.zarr")
+    assert written(tmp_path / "lazy.zarr") == set(range(-(-COUNT // chunks)))
+    found = dataset.open(tmp_path / "lazy.zarr")
+    assert found.density.values.tobytes() == whole.density.values.tobytes()
+    assert found.identical(whole)
+
+
+def test_nothing_is_solved_before_it_is_needed(whole):
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    few = lazy.density[150:160]
+    assert few.chunks is not None
+    assert few.values.tobytes() == whole.density.values[150:160].tobytes()
+
+
+def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeypatch):
+    path, solved = tmp_path / "lazy.zarr", []
+    solve = dataset.solver.solve
+
+    def stops(initial, *args, **kwargs):
+        if len(solved) == 4:
+            raise KeyboardInterrupt
+        solved.append(len(initial))
+        return solve(initial, *args, **kwargs)
+
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    monkeypatch.setattr(dataset.solver, "solve", stops)
+    # With several threads it would not be known when the last of them stops.
+    with dask.config.set(scheduler="synchronous"), pytest.raises(KeyboardInterrupt):
+        dataset.save(lazy, path)
+    assert not path.exists()
+    kept = written(paths.beside(path))
+    assert 1 <= len(kept) <= 4
+    solved.clear()
+    monkeypatch.setattr(
+        dataset.solver, "solve", lambda a, *b, **c: (solved.append(len(a)), solve(a, *b, **c))[1]
+    )
+    dataset.save(lazy, path)
+    assert solved == [100] * (10 - len(kept))
+    assert not paths.beside(path).exists()
+    assert dataset.open(path).identical(whole)
+    solved.clear()
+    dataset.save(lazy, path)
+    assert solved == []
+
+
+def test_what_was_left_of_another_ensemble_is_not_taken_up(whole, tmp_path):
+    path = tmp_path / "lazy.zarr"
+    other = burgers.generate(burgers.CRENEAU, COUNT, seed=6, cells=50, chunks=100)
+    dataset.save(other, paths.beside(path))
+    dataset.save(burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100), path)
+    assert dataset.open(path).identical(whole)
+
+
+def test_a_damaged_chunk_is_told_by_the_name_of_its_store(tmp_path):
+    path = tmp_path / "quick" / "lazy.zarr"
+    dataset.save(burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100), path)
+    (path / "density/c/3/0").write_bytes(b"no chunk")
+    with pytest.raises(ValueError, match=r"lazy.zarr cannot be read .*make data PROFILE=quick"):
+        dataset.open(path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({"chunks": 0}, "chunks"), ({"chunks": 2.5}, "chunks"), ({"cells": 2}, "cells"),
+     ({"scheme": "weno"}, "scheme"), ({"final_time": [0.1] * 9 + [-1.0]}, "final_time")],
+)  # fmt: skip
+def test_bad_input_is_named_before_anything_is_solved(wrong, named):
+    with pytest.raises(ValueError, match=named):
+        burgers.generate(burgers.SINUS, 10, **{"chunks": 5, **wrong})
+
+
+def test_without_dask_chunks_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dask.array", None)
+    with pytest.raises(ValueError, match=r"pip install \.\[cluster\]"):
+        burgers.generate(burgers.SINUS, 10, chunks=5)
+    assert isinstance(burgers.generate(burgers.SINUS, 10), xr.Dataset)
+    assert np.isfinite(burgers.generate(burgers.SINUS, 10).density).all()
+
+
+# From here on there is a client, and what is lazy is computed by its workers.
+@pytest.fixture(scope="module")
+def client():
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_workers_do_not_change_a_bit(whole, client, tmp_path):
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=90)
+    dataset.save(lazy, tmp_path / "lazy.zarr")
+    assert dataset.open(tmp_path / "lazy.zarr").identical(whole)
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing(client, tmp_path):
+    inputs = {"n": 8000, "seed": 2, "scheme": "muscl", "final_time": 0.5}
+    path, victim = tmp_path / "lazy.zarr", client.run(os.getpid).popitem()[1]
+    lazy = burgers.generate(burgers.SINUS, **inputs, chunks=200)
+    saving = threading.Thread(target=dataset.save, args=(lazy, path))
+    saving.start()
+    while saving.is_alive() and len(written(paths.beside(path))) < 4:
+        time.sleep(0.005)
+    os.kill(victim, signal.SIGKILL)
+    in_the_middle = len(written(paths.beside(path))) < 40
+    saving.join(timeout=120)
+    assert in_the_middle
+    assert victim not in client.run(os.getpid).values()
+    assert dataset.open(path).identical(burgers.generate(burgers.SINUS, **inputs))
