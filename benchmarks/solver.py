@@ -1,11 +1,10 @@
 """The solver beside its peers, in one run on the same realisations: `make bench`.
 
 Sinus, T = 0.4, 64 draws of log Re ~ U[4, 13] (seed 0). Ours are timed on the draws
-repeated 100 times, as 64 take a few milliseconds. Then the cost of `generate` from 1e3 to 1e6.
+repeated 100 times, as 64 take a few milliseconds.
 """
 
 import argparse
-import resource
 import time
 from pathlib import Path
 
@@ -86,33 +85,9 @@ def compare(draws):
     return pd.DataFrame(rows)
 
 
-def scale(largest):
-    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    burgers.generate(burgers.CRENEAU, 1000, seed=0)
-    rows = []
-    for count in 10 ** np.arange(3, int(np.log10(largest)) + 1):
-        started = time.perf_counter()
-        ensemble = burgers.generate(burgers.CRENEAU, int(count), seed=1)
-        elapsed = time.perf_counter() - started
-        rows.append(
-            {
-                "realisations": count,
-                "ms_per_realisation": 1e3 * elapsed / count,
-                "result_gib": ensemble.density.nbytes / 2**30,
-                "peak_memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=64, help="realisations that all solve")
-    parser.add_argument("--largest", type=float, default=1e6, help="largest ensemble to generate")
     options = parser.parse_args()
     folder = Path(__file__).parent
-    # First, as the peak of memory is that of the whole process.
-    scaling = scale(options.largest)
-    print(scaling.to_string(index=False, float_format="%.4g"), flush=True)
-    scaling.to_csv(folder / "scale.csv", index=False, float_format="%.4g")
     compare(options.draws).to_csv(folder / "solver.csv", index=False, float_format="%.4g")
