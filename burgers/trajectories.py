@@ -1,0 +1,104 @@
+"""Ensembles of trajectories, and pairs of densities of the same trajectory to learn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from burgers import cases, checks, dataset, solver
+from burgers._version import __version__
+
+# Trajectories solved at once, in double precision.
+CHUNK = 250
+
+
+def generate(
+    case, n, times, *, inputs=None, seed=0, cells=400, refinement=1, scheme="muscl", cfl=0.9
+):
+    """Solve n realisations of a case and keep each at every one of the given times.
+
+    Parameters
+    ----------
+    case : `SINUS` or `CRENEAU`.
+    n : number of realisations.
+    times : (times,), non-negative and non-decreasing.
+    inputs : None to draw them, else a dict of (n,) arrays as of `case.sample`.
+    seed : int or numpy.random.SeedSequence; the same seed gives the same bytes.
+    cells : of the densities that are kept.
+    refinement : the solver's cells in each of these, averaged.
+    scheme, cfl : as in `trajectory`.
+
+    Returns
+    -------
+    xarray.Dataset with `density` (realisation, time, x) in float32, coordinates `x`, `time`,
+    `reynolds` and for the creneau `step`.
+
+    Raises
+    ------
+    ValueError
+        If case is no case, n or refinement < 1, cells < 3, inputs of another length, or from
+        `trajectory`.
+    """
+    cases.checked(case)
+    n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
+    fine = cells * checks.count("refinement", refinement)
+    inputs = case.sample(n, np.random.default_rng(seed)) if inputs is None else inputs
+    for name, values in inputs.items():
+        if np.shape(values) != (n,):
+            raise ValueError(f"{name} has shape {np.shape(values)}; accepted: ({n},)")
+    step, times = inputs.get("step"), np.asarray(times, dtype=np.float64)
+    density = np.empty((n, *times.shape, cells), dtype=np.float32)
+    for first in range(0, n, CHUNK):
+        part = slice(first, first + CHUNK)
+        solved = solver.trajectory(
+            case.initial(fine, step=None if step is None else step[part]),
+            inputs["reynolds"][part], times, boundary=case.boundary, scheme=scheme, cfl=cfl,
+        )  # fmt: skip
+        density[part] = solved.reshape(*solved.shape[:2], cells, refinement).mean(axis=3)
+    return xr.Dataset(
+        {"density": (("realisation", "time", "x"), density)},
+        coords={
+            "x": (np.arange(cells) + 0.5) / cells,
+            "time": times,
+            **{name: ("realisation", values) for name, values in inputs.items()},
+        },
+        attrs={
+            "case": case.name, "boundary": case.boundary, "scheme": scheme, "cfl": cfl,
+            "refinement": refinement, "seed": dataset.seed_label(seed), "version": __version__,
+        },
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Indices of two times of the same trajectory, the second not before the first.
+
+    realisation, start, end : (pairs,) integers.
+    """
+
+    realisation: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+
+def pairs(n, times, rng, from_first=1 / 3):
+    """One pair for each time of each of n trajectories, that time being its end.
+
+    A share `from_first` of them starts at the first time, the others anywhere up to their end.
+    """
+    realisation, end = np.divmod(np.arange(n * times), times)
+    anywhere = rng.integers(0, end + 1)
+    return Pairs(realisation, np.where(rng.random(len(end)) < from_first, 0, anywhere), end)
+
+
+def spread(trajectories):
+    """Std of the density over Re at each time, the rest of the inputs the same: (times,).
+
+    Root mean square over x of the differences of trajectories that are next in `step`, by √2.
+    ValueError for fewer than two trajectories.
+    """
+    density = trajectories.density.values
+    checks.count("trajectories", len(density), least=2)
+    if "step" in trajectories.coords:
+        density = density[np.argsort(trajectories.step.values)]
+    return np.sqrt(0.5 * np.mean(np.square(np.diff(density, axis=0)), axis=(0, 2)))
