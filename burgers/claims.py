@@ -104,10 +104,14 @@ CLAIMS = [
           "both/prior/wasserstein_in_floors", "<=", 1.5),
     Claim("conclusion", "so the auto-encoder represents the law (worst std error of the prior)",
           "both/prior/std_error", "<=", CLOSE),
-    Claim("conclusion", "it generates data quickly (generated in the time of one solved)",
-          "both/prior/speed_ratio", ">=", 1.0),
     Claim("conclusion", "the creneau is harder (ratio of the prior's std errors)",
           "both/prior/std_error_ratio", ">=", 1.0),
+]  # fmt: skip
+
+# What measures the machine too, and differs from run to run.
+TIMED = [
+    Claim("conclusion", "it generates data quickly (generated in the time of one solved)",
+          "both/prior/speed_ratio", ">=", 1.0),
 ]  # fmt: skip
 
 
@@ -158,10 +162,10 @@ def compare_cases(found):
     return both
 
 
-def judge(found):
+def judge(found, claims=CLAIMS):
     """The table of claims: figure, claim, measured, threshold, holds."""
     rows = []
-    for claim in CLAIMS:
+    for claim in claims:
         measured = found[claim.measurement]
         holds = (
             measured <= claim.threshold if claim.relation == "<=" else measured >= claim.threshold
