@@ -22,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test lab stored lint notebooks data train bench lock clean help
+.PHONY: all quick test lab html stored lint notebooks data train bench lock clean help
 
 all: ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
@@ -37,11 +37,16 @@ test: $(SETUP) lint ## lint, unit tests, and the stored notebooks run again and 
 lab: $(SETUP) ## open the notebooks in JupyterLab
 	$(PYTHON) -m jupyter lab notebooks
 
+html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks and API
+	@$(PYTHON) docs/assemble.py build/site/source
+	@$(PYTHON) -m sphinx -W --keep-going -q -b html build/site/source build/site/html
+	@echo "open build/site/html/index.html"
+
 lint: $(SETUP)
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-notebooks: $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
+notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb)
 data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
@@ -60,6 +65,11 @@ $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
 $(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_moments.ipynb
 $(BUILD)/06_sharpen_law.ipynb: $(PLOTS) $(MEASURES) $(TRAININGS) \
 	$(addprefix burgers/, sharpening.py sigma_vae.py latent.py flow.py law_plots.py)
+$(BUILD)/07_reduced_model.ipynb: $(COMMON) $(SOLVER) $(EXACT) $(PLOTS) $(MEASURES) \
+	$(addprefix burgers/, vae.py training.py sigma_vae.py flow.py latent.py fronts.py reduced.py \
+	surrogates.py trajectories.py propagation.py time_judges.py cost.py time_plots.py)
+# It uses no other notebook's results, and both cores: it waits for the others.
+$(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)
@@ -83,13 +93,15 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 		--constraint benchmarks/requirements.txt $$peers || echo "not installed: $$peers"; done
 	$(PYTHON) benchmarks/solver.py
 	$(PYTHON) benchmarks/bounds.py
+	$(PYTHON) benchmarks/scale.py
 	@if [ -f data/report/vae_creneau.keras ]; then $(PYTHON) benchmarks/training.py; \
 	else echo "not measured: training.csv, which needs what \`make all\` trains"; fi
 
 COMPILE = uv pip compile --no-config --universal --python-version 3.11 --no-emit-find-links \
 	--custom-compile-command "make lock" pyproject.toml
 lock: ## resolve pyproject.toml into the two lock files (needs uv)
-	$(COMPILE) --generate-hashes --extra notebooks --extra test --output-file requirements.txt
+	$(COMPILE) --generate-hashes --extra notebooks --extra test --extra cluster --extra explore \
+		--extra docs --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 
 clean: ## remove what the notebooks made, but for figures/report/

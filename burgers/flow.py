@@ -32,7 +32,9 @@ class Flow:
         codes, given = latent.checked(codes), _given(given, len(codes))
         self.centre, self.scale = codes.mean(axis=0), codes.std(axis=0)
         self.given_centre = given.mean(axis=0)
-        self.given_scale = np.where(given.std(axis=0) > 0, given.std(axis=0), 1.0)
+        # A condition that is the same for all may vary in its last bits.
+        varies = given.std(axis=0) > 1e-6 * np.abs(self.given_centre)
+        self.given_scale = np.where(varies, given.std(axis=0), 1.0)
         order = np.random.default_rng(self.seed).permutation(len(codes))
         inputs = [part[order].astype(np.float32) for part in self._standard(codes, given)]
         held = len(codes) // 10

@@ -39,6 +39,47 @@ class Sharpening:
 
 
 @dataclass(frozen=True)
+class Propagation:
+    """How the reduced models are trained and judged.
+
+    Attributes
+    ----------
+    trajectories : to learn from, 51 times each, by case.
+    codes_epochs : of the auto-encoder of snapshots.
+    field_epochs : of F alone, on their codes.
+    epochs : of encoder, F and decoder as one.
+    one_shot_epochs : of the decoder without dynamics.
+    inner_share : of codes_epochs and epochs, where less of time and Re is seen.
+    grid : values of a, and of log Re, of the held-out trajectories, by case.
+    modes, gp_points : of the linear codes without networks, and of the Gaussian process on them.
+    law_samples, law_epochs : codes that p(log Re | z) is fitted to, and of its flow.
+    later, later_members : trajectories entered at a later time, and members pushed from each.
+    draws : members of an ensemble whose sampling error is told.
+    members : of an ensemble whose cost is measured.
+    cells, gauss, sobol : grids of the solver, and points of the rules, that compete with it.
+    """
+
+    trajectories: dict[str, int]
+    codes_epochs: int
+    field_epochs: int
+    epochs: int
+    one_shot_epochs: int
+    inner_share: float
+    grid: dict[str, tuple[int, int]]
+    modes: int
+    gp_points: int
+    law_samples: int
+    law_epochs: int
+    later: int
+    later_members: int
+    draws: int
+    members: int
+    cells: tuple[int, ...]
+    gauss: tuple[int, ...]
+    sobol: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Profile:
     """A consistent set of sizes for a run of all notebooks.
 
@@ -50,6 +91,7 @@ class Profile:
     sample_sizes : the sizes N at which laws are compared.
     floor_repeats : pairs of Monte Carlo samples behind each noise floor.
     sharpening : what the sharper models and their laws take.
+    propagation : what the reduced models take.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -61,6 +103,7 @@ class Profile:
     sample_sizes: tuple[int, ...]
     floor_repeats: int
     sharpening: Sharpening
+    propagation: Propagation
     scheme: str = "rusanov"
 
     def recipe(self, case_name):
@@ -87,6 +130,26 @@ QUICK = Profile(
         samples=400,
         times=2,
     ),
+    propagation=Propagation(
+        trajectories={"sinus": 60, "creneau": 80},
+        codes_epochs=8,
+        field_epochs=8,
+        epochs=5,
+        one_shot_epochs=5,
+        inner_share=0.4,
+        grid={"sinus": (1, 60), "creneau": (4, 30)},
+        modes=10,
+        gp_points=100,
+        law_samples=2000,
+        law_epochs=10,
+        later=20,
+        later_members=20,
+        draws=200,
+        members=500,
+        cells=(50, 100, 200),
+        gauss=(4, 8),
+        sobol=(16, 64),
+    ),
 )
 REPORT = Profile(
     name="report",
@@ -106,6 +169,26 @@ REPORT = Profile(
         codes_given_time=150_000,
         samples=5000,
         times=9,
+    ),
+    propagation=Propagation(
+        trajectories={"sinus": 2000, "creneau": 2000},
+        codes_epochs=36,
+        field_epochs=20,
+        epochs=40,
+        one_shot_epochs=24,
+        inner_share=0.3,
+        grid={"sinus": (1, 400), "creneau": (20, 100)},
+        modes=20,
+        gp_points=400,
+        law_samples=10_000,
+        law_epochs=40,
+        later=200,
+        later_members=100,
+        draws=2000,
+        members=10_000,
+        cells=(25, 50, 100, 200, 400, 800),
+        gauss=(2, 4, 8, 16, 32),
+        sobol=(16, 64, 256, 1024),
     ),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")

@@ -32,13 +32,13 @@ def build_encoder(latents, conditions=0, seed=0):
     (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
     (batch, latents).
     """
-    make = _Maker(seed)
+    make = Maker(seed)
     density = layers.Input((CELLS,), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
     x = layers.Reshape((CELLS, 1), name="cells")(density)
     for filters in (16, 32, 32):
         x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
-    x = _joined(layers.Flatten(name="flat")(x), given)
+    x = joined(layers.Flatten(name="flat")(x), given)
     for units in (128, 64):
         x = make(layers.Dense, units)(x)
     mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
@@ -54,10 +54,10 @@ def build_decoder(latents, conditions=0, seed=1):
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
     (batch, 400). Coarse to fine: 50, 100, 200 and 400 cells.
     """
-    make = _Maker(seed)
+    make = Maker(seed)
     latent = layers.Input((latents,), name="latent")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = _joined(latent, given)
+    x = joined(latent, given)
     for units in (64, 128, COARSEST * 32):
         x = make(layers.Dense, units)(x)
     x = layers.Reshape((COARSEST, 32), name="coarsest")(x)
@@ -94,7 +94,10 @@ class SigmaVAE(VAE):
         self.decoder.get_layer("x_variance").variance.assign(np.mean(error**2, axis=0))
 
 
-def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None):
+def train(
+    density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None,
+    networks=(build_encoder, build_decoder),
+):  # fmt: skip
     """Train a `SigmaVAE` and write it to `path`, or take up where a stopped call left off.
 
     Adam on a cosine from 2e-3 to zero.
@@ -107,6 +110,7 @@ def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), pr
     epochs, batch_size, seed : integers.
     given : a tuple of none or one array (realisations, numbers) to condition on.
     progress : label of the progress bar; None shows none.
+    networks : what builds encoder and decoder from (latents, conditions, seed).
 
     Returns
     -------
@@ -115,8 +119,7 @@ def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), pr
     inputs = (checked(density), *(np.asarray(part, dtype=np.float32) for part in given))
     conditions = inputs[1].shape[1] if given else 0
     encoder, decoder = (
-        build(latents, conditions, 2 * seed + k)
-        for k, build in enumerate((build_encoder, build_decoder))
+        build(latents, conditions, 2 * seed + k) for k, build in enumerate(networks)
     )
     model = SigmaVAE(encoder, decoder, beta=1.0)
     model.compile(optimizer=adam(LEARNING_RATE, epochs * -(-len(density) // batch_size)))
@@ -128,7 +131,7 @@ def train(density, path, *, latents, epochs, batch_size=50, seed=0, given=(), pr
     return history
 
 
-class _Maker:
+class Maker:
     """Makes layers with SiLU, a seed of their own, and a name of their own.
 
     Keras' automatic names count what the process built before: a training would not be known
@@ -145,5 +148,6 @@ class _Maker:
         return layer(*sizes, activation=activation, kernel_initializer=start, name=name, **options)
 
 
-def _joined(first, rest):
+def joined(first, rest):
+    """The inputs of a network as one: the first, with the others after it where there are any."""
     return layers.Concatenate(name="joined")([first, *rest]) if rest else first

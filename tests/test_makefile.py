@@ -10,7 +10,7 @@ import pytest
 from burgers.paths import ROOT
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN = NAMES
+GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN, REDUCE = NAMES
 
 
 @pytest.fixture
@@ -44,17 +44,34 @@ def test_a_second_call_runs_nothing(built):
 
 @pytest.mark.parametrize("module", ["plots.py", "style.mplstyle", "moments.py", "judges.py"])
 def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
-    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, SHARPEN]
+    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, SHARPEN, REDUCE]
 
 
-@pytest.mark.parametrize("module", ["claims.py", "exact.py"])
-def test_a_change_of_the_claims_or_the_exact_law_leaves_the_sharper_models(built, module):
-    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY]
+def test_a_change_of_the_claims_leaves_the_sharper_models(built):
+    assert planned(built, "burgers/claims.py") == [COMPARE, VERIFY]
 
 
-@pytest.mark.parametrize("module", ["sharpening.py", "sigma_vae.py", "latent.py", "flow.py"])
-def test_a_change_of_the_sharper_models_runs_them_alone(built, module):
+def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
+    assert planned(built, "burgers/exact.py") == [COMPARE, VERIFY, REDUCE]
+
+
+@pytest.mark.parametrize("module", ["sharpening.py", "law_plots.py"])
+def test_a_change_of_the_sharper_law_runs_it_alone(built, module):
     assert planned(built, f"burgers/{module}") == [SHARPEN]
+
+
+@pytest.mark.parametrize("module", ["sigma_vae.py", "latent.py", "flow.py"])
+def test_a_change_of_the_sharper_models_runs_what_uses_them(built, module):
+    assert planned(built, f"burgers/{module}") == [SHARPEN, REDUCE]
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["fronts.py", "reduced.py", "surrogates.py", "trajectories.py", "propagation.py",
+     "time_judges.py", "cost.py", "time_plots.py"],
+)  # fmt: skip
+def test_a_change_of_the_reduced_models_runs_them_alone(built, module):
+    assert planned(built, f"burgers/{module}") == [REDUCE]
 
 
 def test_a_change_of_the_verification_runs_it_alone(built):
@@ -63,7 +80,7 @@ def test_a_change_of_the_verification_runs_it_alone(built):
 
 @pytest.mark.parametrize("module", ["vae.py", "training.py"])
 def test_a_change_of_the_model_retrains_but_does_not_solve_again(built, module):
-    assert planned(built, f"burgers/{module}") == [SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN]
+    assert planned(built, f"burgers/{module}") == NAMES[1:]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,290 @@
+"""Reduced models: encode a density once, integrate a few numbers in time, decode when asked.
+
+    z(t0) = E(ρ(t0)),   dz/dt = F(z, θ),   ρ(t) = D(z(t))
+
+θ are numbers that stay the same along a trajectory and that a density need not show: log Re.
+"""
+
+import hashlib
+
+import numpy as np
+
+from burgers import checks, fronts, sigma_vae, training, trajectories
+from burgers.cases import LOG_REYNOLDS
+from burgers.vae import CELLS, adam, checked, compiled, keras, layers, ops
+
+BATCH_SIZE = 100
+FIELD_BATCH_SIZE = 500
+FIELD_RATE = 5e-3
+TUNING_RATE = 1e-3
+WIDTH = 64
+# Of Runge and Kutta's method between two times, however far apart they are. A jump widens with
+# the square root of time: it takes small steps at first.
+STEPS = 8
+GRADING = 2
+# Pairs of times of each trajectory that F is first fitted to, for each time of its grid.
+PAIRS = 4
+# A law that is narrower than this share of its widest is not asked to be right to scale.
+LEAST_SPREAD = 0.05
+
+
+def rk4(rate, state, duration, steps, grading=1):
+    """Integrate dz/dt = rate(z) over a duration by Runge and Kutta's method.
+
+    The steps end at the shares (k / steps)^grading of the duration. state (batch, numbers),
+    duration (batch, 1) or scalar -> (batch, numbers). Differentiable.
+    """
+    ends = np.linspace(0.0, 1.0, steps + 1) ** grading
+    for share in np.diff(ends):
+        h = float(share) * duration
+        a = rate(state)
+        b = rate(state + 0.5 * h * a)
+        c = rate(state + 0.5 * h * b)
+        d = rate(state + h * c)
+        state = state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
+    return state
+
+
+def build_field(latents, parameters, seed=0):
+    """F of two hidden layers: (batch, latents + parameters) -> (batch, latents)."""
+    make = sigma_vae.Maker(seed)
+    x = inputs = layers.Input((latents + parameters,), name="state")
+    for _ in range(2):
+        x = make(layers.Dense, WIDTH)(x)
+    return keras.Model(inputs, make(layers.Dense, latents, activation=None)(x), name="field")
+
+
+class Dynamics(keras.Model):
+    """The map z(t0) -> z(t) of dz/dt = F(z, θ), learned from pairs of codes of one trajectory.
+
+    Inputs: code (batch, latents), duration (batch, 1), parameters (batch, parameters) and in
+    training the code to arrive at. The loss is the mean square error of that, in units of `scale`
+    (latents,).
+    """
+
+    def __init__(self, field, scale=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
+
+    def call(self, inputs):
+        code, duration, parameters = inputs[:3]
+        return rk4(
+            lambda state: self.field(ops.concatenate([state, parameters], axis=1)),
+            code, duration, STEPS, GRADING,
+        )  # fmt: skip
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(ops.square((x[3] - y_pred) / self.scale))
+
+    def recipe(self):
+        """What the result of a training depends on, besides the data and the optimiser."""
+        return [self.field.get_config(), STEPS, GRADING, self.scale.tolist()]
+
+    def reseed(self, *entropy):
+        """Nothing here is random."""
+
+
+@keras.saving.register_keras_serializable("burgers")
+class Reduced(keras.Model):
+    """Encoder, field and decoder, trained as one on pairs of densities of the same trajectory.
+
+    Inputs: density (batch, 400), duration (batch, 1), parameters (batch, parameters) and in
+    training the density to arrive at and the weight of its square error (batch, 1).
+    """
+
+    def __init__(self, encoder, field, decoder, **kwargs):
+        super().__init__(**kwargs)
+        self.encoder, self.field, self.decoder = encoder, field, decoder
+        self.dynamics = Dynamics(field)
+
+    @property
+    def parameters(self):
+        """Whether F is told log Re: 1, or 0 where the snapshot's code has to do."""
+        return self.field.input_shape[1] - self.field.output_shape[1]
+
+    def call(self, inputs):
+        density, duration, parameters = inputs[:3]
+        return self.decoder(self.dynamics([self.encoder(density)[0], duration, parameters]))[0]
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(x[4] * ops.square(x[3] - y_pred))
+
+    def encode(self, density):
+        """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
+        return tuple(compiled(self.encoder, [checked(density)])[:2])
+
+    def advance(self, codes, durations, reynolds=None):
+        """Codes after each of some durations, (realisations, durations, latents).
+
+        codes (realisations, latents); durations (durations,) >= 0; reynolds (realisations,),
+        and None where F is not told.
+        """
+        codes = checks.finite("codes", codes)
+        durations = np.atleast_1d(checks.non_negative("durations", durations))
+        parameters = self._parameters(reynolds, len(codes))
+        inputs = [
+            np.repeat(codes, len(durations), axis=0),
+            np.tile(durations, len(codes))[:, None],
+            np.repeat(parameters, len(durations), axis=0),
+        ]
+        (found,) = compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
+        return found.reshape(len(codes), len(durations), -1)
+
+    def decode(self, codes):
+        """Densities (..., cells) of codes (..., latents), float32."""
+        codes = np.asarray(codes, dtype=np.float32)
+        flat = codes.reshape(-1, codes.shape[-1])
+        return compiled(self.decoder, [flat])[0].reshape(*codes.shape[:-1], -1)
+
+    def forecast(self, density, durations, reynolds=None):
+        """Densities (realisations, durations, cells) that grow out of given ones.
+
+        density (realisations, cells); durations, reynolds: as in `advance`.
+        """
+        return self.decode(self.advance(self.encode(density)[0], durations, reynolds))
+
+    def _parameters(self, reynolds, count):
+        if (reynolds is not None) != bool(self.parameters):
+            accepted = "one Re > 0 for each realisation" if self.parameters else "None"
+            raise ValueError(f"reynolds is {reynolds!r}; accepted: {accepted}")
+        if reynolds is None:
+            return np.zeros((count, 0))
+        reynolds = checks.positive("reynolds", reynolds)
+        if reynolds.shape != (count,):
+            raise ValueError(f"reynolds has shape {reynolds.shape}; accepted: ({count},)")
+        return standard(reynolds)
+
+    def get_config(self):
+        parts = {name: getattr(self, name) for name in ("encoder", "field", "decoder")}
+        saved = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
+        return {**super().get_config(), **saved}
+
+    @classmethod
+    def from_config(cls, config):
+        built = {
+            part: keras.saving.deserialize_keras_object(config[part])
+            for part in ("encoder", "field", "decoder")
+        }
+        return cls(**{**config, **built})
+
+    def recipe(self):
+        """What the result of a training depends on, besides the data and the optimiser."""
+        # It starts from weights that were trained before.
+        start = hashlib.sha256(b"".join(np.asarray(w).tobytes() for w in self.get_weights()))
+        parts = [part.get_config() for part in (self.encoder, self.field, self.decoder)]
+        return [*parts, STEPS, GRADING, start.hexdigest()]
+
+    def reseed(self, *entropy):
+        """Nothing here is random."""
+
+
+def standard(reynolds):
+    """log Re as a number of mean zero and variance one under its law, (realisations, 1)."""
+    low, high = LOG_REYNOLDS
+    return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
+
+
+def train_codes(ensemble, path, *, latents, epochs, seed=0, progress=None):
+    """Train a σ-VAE of fronts on the densities of trajectories, whatever their times.
+
+    ensemble: of `trajectories.generate`; the rest and the result as in `sigma_vae.train`.
+    """
+    density = ensemble.density.values
+    return sigma_vae.train(
+        density.reshape(-1, density.shape[2]), path, latents=latents, epochs=epochs,
+        batch_size=BATCH_SIZE, seed=seed, progress=progress,
+        networks=(fronts.build_encoder, fronts.build_decoder),
+    )  # fmt: skip
+
+
+def train(
+    ensemble, networks, path, *, field_epochs, epochs=0, parameters=True, seed=0, progress=None
+):
+    """Train a `Reduced` model and write it to `path`, or take up where a stopped call left off.
+
+    First F alone, on pairs of codes of the same trajectory, its error in units of the posterior's
+    std: dz/dt = F(z, θ) from t0 to t, a third of the pairs from t0 = 0. Then encoder, F and decoder
+    as one, on pairs of densities, with the `weights`.
+
+    Parameters
+    ----------
+    ensemble : of `trajectories.generate`.
+    networks : trained encoder and decoder, as of a `SigmaVAE`; they are left as they are.
+    path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
+    field_epochs, epochs : of the first and of the second stage; without the second the networks
+        are kept.
+    parameters : whether F is told log Re.
+    seed : integer.
+    progress : label of the progress bar; None shows none.
+
+    Returns
+    -------
+    pandas.DataFrame of epoch and loss, of the last stage.
+    """
+    encoder, decoder = (_copy(network) for network in networks)
+    field = build_field(decoder.input_shape[1], int(parameters), seed)
+    model = Reduced(encoder, field, decoder)
+    model([np.zeros((1, size), dtype=np.float32) for size in (CELLS, 1, model.parameters)])
+    history = _fit_field(model, ensemble, path, field_epochs, seed, progress)
+    if epochs:
+        history = _tune(model, ensemble, path, epochs, seed, progress)
+    training.save(model, history, path)
+    return history
+
+
+def weights(ensemble):
+    """The weight of the square error of each density in training, (realisations, times) float32.
+
+    1 / (mean ρ² s^(3/2)),   s the spread over Re at that time over its largest, at least 0.05
+    """
+    spread = trajectories.spread(ensemble)
+    share = np.maximum(spread / spread.max(), LEAST_SPREAD)
+    energy = np.square(ensemble.density.values).mean(axis=2)
+    return (1.0 / (energy * share**1.5)).astype(np.float32)
+
+
+def _fit_field(model, ensemble, path, epochs, seed, progress):
+    rng = np.random.default_rng([seed, 1])
+    density = ensemble.density.values
+    mean, log_variance = model.encode(density.reshape(-1, density.shape[2]))
+    codes = mean.reshape(*density.shape[:2], -1)
+    drawn = [trajectories.pairs(*density.shape[:2], rng) for _ in range(PAIRS)]
+    parts = zip(*(_ends(model, ensemble, codes, pairs) for pairs in drawn), strict=True)
+    inputs = tuple(np.concatenate(part) for part in parts)
+    dynamics = Dynamics(model.field, np.exp(0.5 * np.median(log_variance, axis=0)))
+    epochs = -(-epochs // PAIRS)
+    steps = epochs * -(-len(inputs[0]) // FIELD_BATCH_SIZE)
+    dynamics.compile(optimizer=adam(FIELD_RATE, steps), jit_compile=False)
+    return training.fit(
+        dynamics, inputs, path.with_stem(f"{path.stem}_field"), epochs=epochs,
+        batch_size=FIELD_BATCH_SIZE, seed=seed, progress=progress and f"{progress}: F",
+    )  # fmt: skip
+
+
+def _tune(model, ensemble, path, epochs, seed, progress):
+    # The mean is the code; no loss sees the variance any more.
+    model.encoder.get_layer("z_log_var").trainable = False
+    rng, density = np.random.default_rng([seed, 2]), ensemble.density.values
+    pairs = trajectories.pairs(*density.shape[:2], rng)
+    weight = weights(ensemble)[pairs.realisation, pairs.end, None]
+    inputs = (*_ends(model, ensemble, density, pairs), weight)
+    steps = epochs * -(-len(weight) // BATCH_SIZE)
+    model.compile(optimizer=adam(TUNING_RATE, steps), jit_compile=False)
+    return training.fit(
+        model, inputs, path, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress
+    )
+
+
+def _ends(model, ensemble, values, pairs):
+    """Start, duration, parameters and end of pairs; values (realisations, times, numbers)."""
+    times, r = ensemble.time.values, pairs.realisation
+    duration = (times[pairs.end] - times[pairs.start])[:, None]
+    parameters = standard(ensemble.reynolds.values)[r, : model.parameters]
+    single = (part.astype(np.float32) for part in (duration, parameters))
+    return values[r, pairs.start], *single, values[r, pairs.end]
+
+
+def _copy(network):
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy

@@ -1,0 +1,161 @@
+"""Reduced models: the integrator, what they learn, how they resume, bad input."""
+
+import numpy as np
+import pytest
+
+import burgers
+from burgers import moments, reduced, surrogates, trajectories, vae
+
+TIMES = np.linspace(0.0, 0.4, 9)
+COUNT = 150
+SIZES = {"field_epochs": 8, "epochs": 24}
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return trajectories.generate(burgers.SINUS, COUNT, TIMES, seed=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("reduced")
+
+
+@pytest.fixture(scope="module")
+def codes(ensemble, folder):
+    reduced.train_codes(ensemble, folder / "codes.keras", latents=2, epochs=30)
+    return vae.load(folder / "codes.keras")
+
+
+@pytest.fixture(scope="module")
+def model(ensemble, codes, folder):
+    networks = codes.encoder, codes.decoder
+    reduced.train(ensemble, networks, folder / "reduced.keras", **SIZES)
+    return vae.load(folder / "reduced.keras")
+
+
+@pytest.mark.parametrize("grading", [1, 2])
+def test_the_integrator_is_of_fourth_order(grading):
+    exact = np.exp(-1.5) * np.ones((1, 1))
+    errors = [
+        float(np.abs(reduced.rk4(lambda z: -z, np.ones((1, 1)), 1.5, n, grading) - exact)[0, 0])
+        for n in (8, 16)
+    ]
+    assert errors[1] < 1e-5
+    assert np.log2(errors[0] / errors[1]) > 3.7
+
+
+def test_the_integrator_takes_a_duration_for_each_realisation():
+    duration = np.array([[0.0], [0.5], [1.0]])
+    found = reduced.rk4(lambda z: -z, np.ones((3, 2)), duration, 10)
+    assert found == pytest.approx(np.exp(-duration) * np.ones((1, 2)), abs=1e-6)
+
+
+def test_log_re_is_standardised_by_its_own_law():
+    reynolds = np.exp(np.random.default_rng(0).uniform(4, 13, 100_000))
+    standard = reduced.standard(reynolds)
+    assert standard.mean() == pytest.approx(0.0, abs=0.02)
+    assert standard.std() == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_reduced_model_learns_trajectories_that_a_mean_does_not(model, ensemble):
+    density = ensemble.density.values
+    forecast = model.forecast(density[:, 0], TIMES, ensemble.reynolds.values)
+    error = moments.relative_error(forecast, density)
+    assert forecast.shape == density.shape
+    assert np.median(error) < 0.1
+    of_mean = moments.relative_error(
+        np.broadcast_to(density.mean(axis=(0, 1)), density.shape), density
+    )
+    assert np.median(error) < 0.25 * np.median(of_mean)
+
+
+def test_one_start_becomes_as_many_trajectories_as_there_are_re(model, ensemble):
+    start = ensemble.density.values[:2, 0]
+    assert (start[0] == start[1]).all()
+    ends = model.forecast(start, [0.4], [1e2, 1e5])[:, 0]
+    assert moments.relative_error(ends[0], ends[1]) > 0.03
+
+
+def test_an_autonomous_model_makes_one_trajectory_of_one_start(ensemble, codes, folder):
+    path = folder / "autonomous.keras"
+    networks = codes.encoder, codes.decoder
+    reduced.train(ensemble, networks, path, field_epochs=8, parameters=False)
+    model = vae.load(path)
+    forecast = model.forecast(ensemble.density.values[:, 0], TIMES)
+    assert model.parameters == 0
+    assert forecast.std(axis=0).max() < 1e-5
+    kept = model.encode(ensemble.density.values[:5, 3])[0]
+    assert kept == pytest.approx(codes.encode(ensemble.density.values[:5, 3])[0], abs=1e-5)
+
+
+def test_no_time_changes_no_code(model, ensemble):
+    codes = model.encode(ensemble.density.values[:, 2])[0]
+    assert model.advance(codes, [0.0], ensemble.reynolds.values)[:, 0] == pytest.approx(codes)
+
+
+def test_a_stopped_training_ends_as_one_that_was_not_stopped(
+    ensemble, codes, tmp_path, monkeypatch
+):
+    networks = codes.encoder, codes.decoder
+    whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
+    reduced.train(ensemble, networks, whole, field_epochs=4, epochs=3)
+    fit, calls = reduced.Reduced.fit, []
+
+    def interrupted(self, *arguments, **options):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return fit(self, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reduced.Reduced, "fit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reduced.train(ensemble, networks, stopped, field_epochs=4, epochs=3)
+    assert not stopped.exists()
+    reduced.train(ensemble, networks, stopped, field_epochs=4, epochs=3)
+    first, second = (vae.load(path).get_weights() for path in (whole, stopped))
+    assert all((a == b).all() for a, b in zip(first, second, strict=True))
+
+
+def test_weights_ask_for_more_where_the_law_is_narrow(ensemble):
+    weights = reduced.weights(ensemble)
+    assert weights.shape == (COUNT, 9)
+    assert np.isfinite(weights).all()
+    assert np.median(weights[:, 1]) > 2 * np.median(weights[:, 4])
+
+
+def test_linear_networks_are_the_linear_code(ensemble):
+    pod = surrogates.Pod(4).fit(ensemble.density.values)
+    encoder, decoder = pod.networks()
+    density = ensemble.density.values[:, 5]
+    code = np.asarray(encoder(density)[0])
+    assert code == pytest.approx(pod.encode(density), abs=1e-4)
+    assert np.asarray(decoder(code)[0]) == pytest.approx(pod.decode(code), abs=1e-4)
+
+
+def test_one_shot_learns_the_density_from_its_numbers(ensemble, tmp_path):
+    surrogates.train_one_shot(ensemble, tmp_path / "one_shot.keras", epochs=40)
+    numbers = surrogates.numbers(ensemble)
+    assert numbers.shape == (COUNT * 9, 2)
+    density = vae.load(tmp_path / "one_shot.keras").decode(numbers).reshape(COUNT, 9, 400)
+    assert np.median(moments.relative_error(density, ensemble.density.values)) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"reynolds": None}, "reynolds is None"),
+        ({"reynolds": [1e3]}, "reynolds"),
+        ({"reynolds": [1e3, -1.0]}, "reynolds"),
+        ({"durations": [-0.1]}, "durations"),
+        ({"density": np.full((2, 400), np.nan)}, "density"),
+        ({"density": np.zeros((2, 300))}, "density"),
+    ],
+)
+def test_bad_input_is_named(model, ensemble, change, named):
+    arguments = {
+        "density": ensemble.density.values[:2, 0], "durations": [0.1], "reynolds": [1e2, 1e3]
+    } | change  # fmt: skip
+    with pytest.raises(ValueError, match=named):
+        model.forecast(**arguments)
