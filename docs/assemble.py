@@ -1,0 +1,185 @@
+"""Put together the sources of the site: pages, notebooks with marks at the cells that make things.
+
+Called with the folder to write: `make html`.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+MADE = ROOT / "figures" / "report"
+STRINGS = re.compile(r'"([^"\n]+)"')
+MODULES = sorted(path.stem for path in (ROOT / "burgers").glob("[a-z]*.py"))
+
+
+def main(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copy(ROOT / "docs" / "conf.py", folder)
+    shutil.copytree(MADE, folder / "figures" / "report")
+    for name in ("LICENSE", "CITATION.cff"):
+        shutil.copy(ROOT / name, folder)
+    books = {path.stem: nbformat.read(path, 4) for path in executed()}
+    cells = makers(books)
+    (folder / "notebooks").mkdir()
+    for stem, book in books.items():
+        nbformat.write(marked(book, cells, stem), folder / "notebooks" / f"{stem}.ipynb")
+    pages = {
+        "index": index(books),
+        "gallery": gallery(cells),
+        "claims": claims(),
+        "tables": tables(cells),
+        "api": api(),
+    }
+    for name, text in pages.items():
+        (folder / f"{name}.md").write_text(text)
+
+
+def executed():
+    """The numbered notebooks: as the report's profile ran them, else as they are stored."""
+    for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+        run = ROOT / "build" / "report" / path.name
+        yield run if run.exists() else path
+
+
+def makers(books):
+    """Of each figure and table the notebook and the number of the cell that writes it."""
+    found = {}
+    for path in MADE.iterdir():
+        written = [
+            (literal, stem, number)
+            for stem, book in books.items()
+            for number, cell in enumerate(book.cells)
+            if cell.cell_type == "code"
+            for literal in map(len, matching(cell.source, path))
+        ]
+        # Of several, the one that says more of the name.
+        found[path.stem] = max(written)[1:] if written else None
+    return found
+
+
+def matching(source, path):
+    """Parts of a file's name that are literally in a cell, where a string of it gives that name."""
+    for text in STRINGS.findall(source):
+        parts = re.split(r"\{[^}]*\}", text)
+        pattern = ".*".join(map(re.escape, parts))
+        if text == path.stem or (text.endswith(path.suffix) and re.fullmatch(pattern, path.name)):
+            yield "".join(parts)
+
+
+def marked(book, cells, stem):
+    """The notebook with a line before each cell that makes something: a target, and links on."""
+    marks = {}
+    for name, maker in cells.items():
+        if maker and maker[0] == stem:
+            marks.setdefault(maker[1], []).append(name)
+    prose = [cell.source for cell in book.cells if cell.cell_type == "markdown"]
+    titles = sum(line.startswith("# ") for source in prose for line in source.splitlines())
+    out = []
+    for number, cell in enumerate(book.cells):
+        if number in marks:
+            names = sorted(marks[number])
+            targets = "\n".join(f"(cell-{name})=" for name in names)
+            links = ", ".join(f"{{ref}}`{name} <made-{name}>`" for name in names)
+            out.append(nbformat.v4.new_markdown_cell(f"{targets}\n*Makes* {links}."))
+        # A page has one title, and what follows it in a notebook is a section of that page.
+        if number and titles > 1 and cell.cell_type == "markdown":
+            cell.source = re.sub(r"^#", "##", cell.source, flags=re.MULTILINE)
+        out.append(cell)
+    book.cells = out
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    return book
+
+
+def index(books):
+    """The README, with the contents of the site after it."""
+    pages = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+    contents = {
+        "Results": ["gallery", "claims", "tables"],
+        "Notebooks": [f"notebooks/{stem}" for stem in books],
+        "Use": [*pages, "api"],
+    }
+    trees = [
+        "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *entries, "```"])
+        for caption, entries in contents.items()
+    ]
+    readme = (ROOT / "README.md").read_text().replace("](docs/", "](")
+    return "\n\n".join([readme, *trees, ""])
+
+
+def gallery(cells):
+    """Every figure with its claims and the cell that made it."""
+    verdicts = judged()
+    parts = ["# Gallery\n"]
+    for path in sorted(path for path in MADE.iterdir() if path.suffix in (".png", ".gif")):
+        of = verdicts[verdicts.figure.map(lambda n, stem=path.stem: of_figure(stem, n))]
+        said = "".join(f"\n- {row.claim}: {row.measured:.3g}, **{row.verdict}**"
+                       for row in of.itertuples())  # fmt: skip
+        parts.append(
+            f"## {path.stem}\n\n"
+            f"```{{figure}} figures/report/{path.name}\n:name: made-{path.stem}\n\n"
+            f"{made_by(path.stem, cells)}\n```\n{said}\n"
+        )
+    return "\n".join(parts)
+
+
+def claims():
+    """Every claim of the report with its verdict and its figure."""
+    rows = ["# Claims\n", "Of the report, each with the number that decides it.\n",
+            "| figure | claim | measured | asked | verdict |", 5 * "| --- " + "|"]  # fmt: skip
+    stems = sorted(path.stem for path in MADE.glob("figure_*.png"))
+    for row in judged().itertuples():
+        shown = [stem for stem in stems if of_figure(stem, row.figure)]
+        link = f"{{ref}}`{row.figure} <made-{shown[0]}>`" if shown else row.figure
+        rows.append(
+            f"| {link} | {row.claim} | {row.measured:.3g} | {row.threshold} | {row.verdict} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def tables(cells):
+    """Every table with the cell that made it."""
+    parts = ["# Tables\n"]
+    for path in sorted(MADE.glob("*.csv")):
+        parts.append(
+            f"(made-{path.stem})=\n## {path.stem}\n\n{made_by(path.stem, cells)}\n\n"
+            f"```{{csv-table}}\n:file: figures/report/{path.name}\n:header-rows: 1\n```\n"
+        )
+    return "\n".join(parts)
+
+
+def api():
+    """Every module's docstrings."""
+    parts = ["# API\n"]
+    for name in MODULES:
+        parts.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: burgers.{name}\n```\n")
+    return "\n".join(parts)
+
+
+def judged():
+    """The report's claims as they were measured."""
+    parts = [pd.read_csv(MADE / name, dtype={"figure": str})
+             for name in ("table_claims.csv", "timing_claims.csv")]  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(verdict=table.holds.map({True: "holds", False: "does not hold"}))
+
+
+def of_figure(stem, number):
+    """Whether a picture is the report's figure of that number."""
+    return number.isdigit() and stem.startswith(f"figure_{int(number):02d}_")
+
+
+def made_by(name, cells):
+    """The sentence that says which cell made a figure or table."""
+    if cells[name] is None:
+        return ""
+    return f"Made by {{ref}}`this cell of {cells[name][0]} <cell-{name}>`."
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,53 @@
+"""The site: README, gallery, claims, tables, executed notebooks and API; no network, no server."""
+
+from latex2mathml.converter import convert
+
+project = "burgers"
+html_title = "The law of a random Burgers equation"
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+html_theme = "furo"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
+html_copy_source = html_show_sourcelink = False
+# The one renderer that needs neither a network nor a script: the browser's own.
+html_math_renderer = "mathml"
+# Widgets need a kernel, which a page on disk has not; their scripts would come from a network.
+nb_ipywidgets_js = {}
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
+default_role = "code"
+exclude_patterns = ["**/.ipynb_checkpoints"]
+# A notebook may go from its title to a subsection.
+suppress_warnings = ["myst.header"]
+
+
+def _inline(writer, node):
+    writer.body.append(convert(node.astext()))
+    raise _skip()
+
+
+def _block(writer, node):
+    equation = convert(node.astext(), display="block")
+    writer.body.append(f'<div class="equation">{equation}</div>')
+    raise _skip()
+
+
+def _skip():
+    from docutils.nodes import SkipNode
+
+    return SkipNode
+
+
+def setup(app):
+    app.add_html_math_renderer("mathml", (_inline, None), (_block, None))

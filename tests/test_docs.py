@@ -1,0 +1,96 @@
+"""The site: it builds without a warning, needs no network, and its links lead somewhere."""
+
+import subprocess
+import sys
+from urllib.parse import unquote, urlsplit
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from burgers.paths import ROOT, figures
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    for command in (
+        [ROOT / "docs" / "assemble.py", folder / "source"],
+        [
+            "-m",
+            "sphinx",
+            "-W",
+            "--keep-going",
+            "-q",
+            "-b",
+            "html",
+            folder / "source",
+            folder / "html",
+        ],
+    ):
+        done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+    return {
+        path: BeautifulSoup(path.read_text(), "html.parser")
+        for path in sorted((folder / "html").rglob("*.html"))
+    }
+
+
+def page(site, name):
+    """The page of that name at the top of the site."""
+    top = min(site, key=lambda path: len(path.parts)).parent
+    return site[top / f"{name}.html"]
+
+
+def test_nothing_is_asked_of_a_network(site):
+    for path, soup in site.items():
+        for tag, attribute in (("script", "src"), ("link", "href"), ("img", "src")):
+            for found in soup.find_all(tag):
+                address = found.get(attribute) or ""
+                assert not urlsplit(address).netloc, (path.name, address)
+
+
+def test_every_local_link_leads_to_a_page_and_a_place_on_it(site):
+    places = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in site.items()}
+    checked = 0
+    for path, soup in site.items():
+        for link in soup.select("article a[href], article img[src]"):
+            address = urlsplit(link.get("href") or link.get("src"))
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            assert target.exists(), (path.name, link)
+            if address.fragment and target in places:
+                assert unquote(address.fragment) in places[target], (path.name, link)
+            checked += 1
+    assert checked > 500
+
+
+def test_from_a_claim_one_comes_to_its_figure_and_to_the_cell_that_made_it(site):
+    claims = page(site, "claims")
+    gallery = page(site, "gallery")
+    rows = claims.select("tbody tr")
+    made = sum(len(pd.read_csv(figures("report") / f"{name}_claims.csv"))
+               for name in ("table", "timing"))  # fmt: skip
+    assert len(rows) == made
+    links = [row.find("a")["href"] for row in rows if row.find("a")]
+    assert len(links) > 0.8 * made
+    for link in links:
+        figure = gallery.find(id=link.partition("#")[2])
+        figure = figure if figure.name == "figure" else figure.find_parent("figure")
+        cell = figure.select_one("figcaption a")["href"]
+        assert cell.startswith("notebooks/04_compare_moments.html#cell-figure-")
+
+
+def test_every_figure_and_table_has_its_cell(site):
+    for name, kinds in (("gallery", (".png", ".gif")), ("tables", (".csv",))):
+        soup = page(site, name)
+        made = [path for path in figures("report").iterdir() if path.suffix in kinds]
+        cells = {a["href"] for a in soup.select("article a[href^=notebooks]")}
+        assert len(cells) == len(made)
+
+
+def test_equations_are_drawn_by_the_browser(site):
+    index = page(site, "index")
+    assert index.find("math", display="block")
+    assert not index.find_all(string=lambda text: "\\mathrm" in text)
