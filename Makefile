@@ -22,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test lab html stored lint notebooks data train bench lock clean help
+.PHONY: all quick test lab html readme stored lint notebooks data train bench lock clean help
 
 all: ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
@@ -41,6 +41,9 @@ html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks 
 	@$(PYTHON) docs/assemble.py build/site/source
 	@$(PYTHON) -m sphinx -W --keep-going -q -b html build/site/source build/site/html
 	@echo "open build/site/html/index.html"
+
+readme: $(SETUP) ## fill the README's tables from figures/report and benchmarks
+	@$(PYTHON) docs/readme.py
 
 lint: $(SETUP)
 	$(PYTHON) -m ruff check .

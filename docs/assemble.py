@@ -22,8 +22,9 @@ def main(folder):
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     shutil.copy(ROOT / "docs" / "conf.py", folder)
     shutil.copytree(MADE, folder / "figures" / "report")
-    for name in ("LICENSE", "CITATION.cff"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "benchmarks").mkdir()
+    for name in ("LICENSE", "CITATION.cff", "benchmarks/scale.csv", "benchmarks/scale.png"):
+        shutil.copy(ROOT / name, folder / name)
     books = {path.stem: nbformat.read(path, 4) for path in executed()}
     cells = makers(books)
     (folder / "notebooks").mkdir()

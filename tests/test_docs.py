@@ -14,19 +14,10 @@ from burgers.paths import ROOT, figures
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
+    sphinx = ["-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     for command in (
         [ROOT / "docs" / "assemble.py", folder / "source"],
-        [
-            "-m",
-            "sphinx",
-            "-W",
-            "--keep-going",
-            "-q",
-            "-b",
-            "html",
-            folder / "source",
-            folder / "html",
-        ],
+        [*sphinx, folder / "source", folder / "html"],
     ):
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
@@ -94,3 +85,12 @@ def test_equations_are_drawn_by_the_browser(site):
     index = page(site, "index")
     assert index.find("math", display="block")
     assert not index.find_all(string=lambda text: "\\mathrm" in text)
+
+
+def test_the_readme_says_what_the_tables_say():
+    sys.path.insert(0, str(ROOT / "docs"))
+    import readme
+
+    text = readme.README.read_text()
+    assert all(f"<!-- {name} -->" in text for name in readme.TABLES)
+    assert readme.filled(text) == text
