@@ -14,6 +14,8 @@ from sklearn.neural_network import MLPClassifier
 
 DIRECTIONS = 200
 LEAST_SPREAD = 1e-3
+# In spreads: what is farther off is told apart by anything, and would overflow.
+FARTHEST = 1e6
 
 
 def scores(generated, reference, seed=0):
@@ -63,9 +65,10 @@ def energy_distance(generated, reference):
 def front(sample):
     """Where the density falls most steeply, and how wide its fall is, both in cells.
 
-    The width is the range of the density over its steepest slope. Two (realisations,) arrays.
+    The width is the range of the density over its steepest slope, at most the number of cells.
+    Two (realisations,) arrays.
     """
-    slope = -np.diff(sample, axis=1)
+    slope, height = -np.diff(sample, axis=1), np.ptp(sample, axis=1)
     rows, steepest = np.arange(len(sample)), slope.argmax(axis=1)
     inside = steepest.clip(1, slope.shape[1] - 2)
     before, here, after = (slope[rows, inside + k] for k in (-1, 0, 1))
@@ -73,7 +76,8 @@ def front(sample):
     # The vertex of the parabola through the three steepest slopes.
     shift = np.divide(0.5 * (before - after), bend, out=np.zeros_like(bend), where=bend < 0)
     place = np.where(steepest == inside, inside + shift.clip(-0.5, 0.5), steepest)
-    return place, np.ptp(sample, axis=1) / np.maximum(slope.max(axis=1), np.finfo(float).tiny)
+    least = np.maximum(height / sample.shape[1], np.finfo(float).tiny)
+    return place, height / np.maximum(slope.max(axis=1), least)
 
 
 def classifier_accuracy(generated, reference, seed=0, magnified=False):
@@ -89,9 +93,9 @@ def classifier_accuracy(generated, reference, seed=0, magnified=False):
     labels = np.repeat([1, 0], len(generated))
     spread = reference.std(axis=0)
     scale = np.maximum(spread, LEAST_SPREAD * spread.max()) if magnified else spread.max()
-    cells = ((cells - reference.mean(axis=0)) / scale).astype(np.float32)
+    cells = ((cells - reference.mean(axis=0)) / scale).clip(-FARTHEST, FARTHEST).astype(np.float32)
     order = rng.permutation(len(cells))
-    held, kept = np.split(order, [len(cells) // 5])
+    held, kept = np.split(order, [max(1, len(cells) // 5)])
     network = MLPClassifier(
         (64,), batch_size=min(200, len(kept)), max_iter=20, tol=0.0, n_iter_no_change=20,
         random_state=seed,

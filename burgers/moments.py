@@ -8,6 +8,10 @@ import pandas as pd
 
 from burgers import checks, judges
 
+MOST_REPEATS = 1000
+# Squares and their sums stay far from the largest double.
+LARGEST = 1e50
+
 
 def mean_and_std(sample):
     """Pointwise mean and standard deviation over realisations: two (cells,) float64 arrays."""
@@ -64,11 +68,26 @@ def scores(generated, reference, training=None, seed=0):
     `mean_error`, `std_error`, `wasserstein`: see `distances`. `band_error`, `sliced`, `energy`,
     `front_position`, `front_width`, `classifier`, `magnified` and, where the training sample is
     given, `novelty`: see `judges`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or the measure that is undefined,
+        as the reference does not vary or is in the training sample.
     """
     generated, reference = _pair(generated, reference)
-    found = {**distances(generated, reference), **judges.scores(generated, reference, seed)}
-    if training is not None:
-        found["novelty"] = judges.novelty(generated, reference, training)
+    if not reference.std(axis=0).any():
+        raise ValueError("reference does not vary; accepted: densities that do")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {**distances(generated, reference), **judges.scores(generated, reference, seed)}
+        if training is not None:
+            found["novelty"] = judges.novelty(generated, reference, training)
+    for measure, value in found.items():
+        if not np.isfinite(value):
+            raise ValueError(
+                f"reference leaves {measure} undefined ({value}); accepted: one whose mean, std "
+                "and band are not zero, and that training does not contain"
+            )
     return found
 
 
@@ -80,29 +99,36 @@ def judge(generated, reference, training=None, *, repeats=3, seed=0):
 
     Parameters
     ----------
-    generated : (realisations, cells).
+    generated : (realisations, cells), at least 2 by 4, of magnitudes up to 1e50.
     reference : (realisations, cells) from direct Monte Carlo, at least four realisations; with
         twice as many as generated, all generated ones are used.
     training : (realisations, cells) that the model was trained on, to look for memorised ones.
-    repeats, seed : number of repeats, of which the medians are given, and the seed of their draws.
+    repeats, seed : number of repeats up to 1000, of which the medians are given, and the seed of
+        their draws.
 
     Returns
     -------
     pandas.DataFrame indexed by measure, with columns value, floor and ratio (NaN where the floor
     is zero: Monte Carlo does not vary there).
+
+    Raises
+    ------
+    ValueError
+        As of `scores`.
     """
-    generated, reference = _sample("generated", generated), _sample("reference", reference)
-    if generated.shape[1] != reference.shape[1]:
-        raise ValueError(
-            f"generated has {generated.shape[1]} cells and reference {reference.shape[1]}; "
-            "accepted: the same"
-        )
-    if len(reference) < 4:
-        raise ValueError(f"reference has {len(reference)} realisations; accepted: at least 4")
-    rng = np.random.default_rng(seed)
+    generated = _judged("generated", generated, least=2)
+    reference = _judged("reference", reference, least=4)
+    training = training if training is None else _judged("training", training, least=1)
+    for name, sample in (("reference", reference), ("training", training)):
+        if sample is not None and generated.shape[1] != sample.shape[1]:
+            raise ValueError(
+                f"generated has {generated.shape[1]} cells and {name} {sample.shape[1]}; "
+                "accepted: the same"
+            )
+    rng = np.random.default_rng(checks.seed("seed", seed))
     size = min(len(generated), len(reference) // 2)
     values, floors = [], []
-    for repeat in range(checks.count("repeats", repeats)):
+    for repeat in range(checks.count("repeats", repeats, most=MOST_REPEATS)):
         first, second = np.split(rng.permutation(len(reference))[: 2 * size], 2)
         drawn = generated[rng.permutation(len(generated))[:size]]
         values.append(scores(drawn, reference[first], training, repeat))
@@ -149,6 +175,18 @@ def _sample(name, sample):
     sample = checks.finite(name, sample)
     if sample.ndim != 2 or 0 in sample.shape:
         raise ValueError(f"{name} has shape {sample.shape}; accepted: (realisations, cells)")
+    return sample
+
+
+def _judged(name, sample, least):
+    """A sample with what every judge needs of it."""
+    sample = _sample(name, sample)
+    if len(sample) < least or sample.shape[1] < 4:
+        raise ValueError(
+            f"{name} has {len(sample)} realisations of {sample.shape[1]} cells; accepted: at "
+            f"least {least} of at least 4"
+        )
+    checks.within(name, np.abs(sample), 0, LARGEST)
     return sample
 
 

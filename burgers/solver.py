@@ -19,6 +19,13 @@ SCHEMES = {"rusanov": 1.0, "muscl": 0.9}
 # divided into at most so many; beyond, `kernels` makes the diffusion more implicit instead.
 MOST_PARTS = 64
 
+# More take hours for a single realisation, in which rounding adds up.
+MOST_STEPS = 10**8
+
+# The magnitudes of densities and Reynolds numbers, and the largest time: squares of the former and
+# products with them stay far from the ends of double precision.
+SMALLEST, LARGEST = 1e-50, 1e50
+
 
 def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9):
     """Density at the final time of each realisation.
@@ -28,9 +35,10 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
 
     Parameters
     ----------
-    initial : (cells,) or (realisations, cells) cell averages of the density at t = 0.
-    reynolds : scalar or (realisations,), Re > 0.
-    final_time : scalar or (realisations,), T >= 0.
+    initial : (cells,) or (realisations, cells) cell averages of the density at t = 0; the largest
+        magnitude of a realisation is 0 or from 1e-50 to 1e50.
+    reynolds : scalar or (realisations,), Re from 1e-50 to 1e50.
+    final_time : scalar or (realisations,), T from 0 to 1e50, within 1e8 steps.
     boundary : "periodic" or "outflow" (zero gradient).
     scheme : "rusanov", first order in space and time: Rusanov's flux, backward Euler's diffusion,
         dt = T / ceil(T max|ρ₀| / (cfl dx)). "muscl", second order in both: limited linear
@@ -53,8 +61,9 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
     density, reynolds, final_time = _checked(initial, reynolds, final_time, boundary, scheme, cfl)
     single = density.ndim == 1 and reynolds.ndim == 0 and final_time.ndim == 0
     density, reynolds, final_time = _broadcast(density, reynolds, final_time)
-    speed = np.abs(density).max(axis=1)
-    result = _advance(density, reynolds, final_time, speed, boundary, scheme, cfl)
+    steps = _steps(final_time, density, reynolds, scheme, cfl)
+    _within_limit("final_time", final_time, steps)
+    result = _advance(density, reynolds, final_time, steps, boundary, scheme)
     return result[0] if single else result
 
 
@@ -75,37 +84,41 @@ def trajectory(initial, reynolds, times, *, boundary, scheme="rusanov", cfl=0.9)
     ValueError
         Naming the argument, its value and what is accepted.
     """
-    times = np.asarray(times, dtype=np.float64)
+    density, reynolds, times = _checked(initial, reynolds, times, boundary, scheme, cfl, "times")
     if times.ndim != 1 or times.size == 0:
         raise ValueError(f"times has shape {times.shape}; accepted: one dimension, not empty")
-    density, reynolds, times = _checked(initial, reynolds, times, boundary, scheme, cfl, "times")
     if np.any(np.diff(times) < 0):
         raise ValueError(f"times is {times}; accepted: non-decreasing times")
     single = density.ndim == 1 and reynolds.ndim == 0
     density, reynolds, _ = _broadcast(density, reynolds, np.float64(0))
-    speed = np.abs(density).max(axis=1)
+    durations = np.diff(times, prepend=0.0)
+    steps = [_steps(duration, density, reynolds, scheme, cfl) for duration in durations]
+    _within_limit("times", times, np.sum(steps, axis=0))
     result = np.empty((density.shape[0], times.size, density.shape[1]))
-    for k, duration in enumerate(np.diff(times, prepend=0.0)):
-        durations = np.full(density.shape[0], duration)
-        density = _advance(density, reynolds, durations, speed, boundary, scheme, cfl)
+    for k, duration in enumerate(durations):
+        shared = np.broadcast_to(duration, density.shape[:1])
+        density = _advance(density, reynolds, shared, steps[k], boundary, scheme)
         result[:, k] = density
     return result[0] if single else result
 
 
 def _checked(initial, reynolds, time, boundary, scheme, cfl, time_name="final_time"):
-    if boundary not in BOUNDARIES:
-        raise ValueError(f"boundary is {boundary!r}; accepted: {', '.join(BOUNDARIES)}")
-    if scheme not in SCHEMES:
-        raise ValueError(f"scheme is {scheme!r}; accepted: {', '.join(SCHEMES)}")
-    if not 0 < cfl <= SCHEMES[scheme]:
-        raise ValueError(f"cfl is {cfl!r}; accepted: 0 < cfl <= {SCHEMES[scheme]:g} ({scheme})")
+    checks.choice("boundary", boundary, BOUNDARIES)
+    most = SCHEMES[checks.choice("scheme", scheme, SCHEMES)]
+    if not isinstance(cfl, int | float | np.floating) or not 0 < cfl <= most:
+        raise ValueError(f"cfl is {cfl!r}; accepted: 0 < cfl <= {most:g} ({scheme})")
     density = checks.finite("initial", initial)
     if density.ndim not in (1, 2) or density.shape[-1] < 3:
         raise ValueError(
             f"initial has shape {density.shape}; accepted: (cells,) or (realisations, cells), "
             "at least 3 cells"
         )
-    return density, checks.positive("reynolds", reynolds), checks.non_negative(time_name, time)
+    largest = np.abs(density).max(axis=-1)
+    checks.within("initial", largest[largest > 0], SMALLEST, LARGEST)
+    reynolds, time = checks.positive("reynolds", reynolds), checks.non_negative(time_name, time)
+    checks.within("reynolds", reynolds, SMALLEST, LARGEST)
+    checks.within(time_name, time, 0, LARGEST)
+    return density, reynolds, time
 
 
 def _broadcast(density, reynolds, final_time):
@@ -127,13 +140,30 @@ def _broadcast(density, reynolds, final_time):
     )
 
 
-def _advance(density, reynolds, duration, speed, boundary, scheme, cfl):
-    """Advance (realisations, cells) densities, each by its own duration."""
-    count, cells = density.shape
-    steps = np.maximum(np.ceil(duration * speed * cells / cfl), duration > 0)
+def _steps(duration, initial, reynolds, scheme, cfl):
+    """How many steps each realisation takes, (realisations,) float64 whole numbers."""
+    cells, speed = initial.shape[1], np.abs(initial).max(axis=1)
+    # A tiny Courant number asks for infinitely many, which is refused.
+    with np.errstate(over="ignore"):
+        steps = np.maximum(np.ceil(duration * speed * cells / cfl), duration > 0)
     if scheme == "muscl":
         diffusion = duration * cells**2 / reynolds / np.maximum(steps, 1)
         steps *= np.clip(np.ceil(diffusion), 1, MOST_PARTS)
+    return steps
+
+
+def _within_limit(name, time, steps):
+    most = steps.max(initial=0)
+    if most > MOST_STEPS:
+        raise ValueError(
+            f"{name} has maximum {time.max()}, which takes {most:.3g} steps at these initial, "
+            f"reynolds and cfl; accepted: at most {MOST_STEPS:.3g} steps"
+        )
+
+
+def _advance(density, reynolds, duration, steps, boundary, scheme):
+    """Advance (realisations, cells) densities, each by its own duration in so many steps."""
+    count, cells = density.shape
     steps = steps.astype(np.int64)
     dt = duration / np.maximum(steps, 1)
     # Neighbours in a block take about the same number of steps, so few lanes wait for others.

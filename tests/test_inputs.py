@@ -1,0 +1,211 @@
+"""Whatever is given to `solve`, `trajectory`, `generate` and `judge`: right, or a ValueError.
+
+Hypothesis draws sensible arguments and puts up to two that are not in their place.
+"""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import burgers
+from burgers import moments, solver
+
+# Of a result, in units of the largest magnitude of the input.
+ROUNDING = 1e-12
+
+HOSTILE = st.one_of(
+    st.sampled_from([
+        np.nan, np.inf, -np.inf, -1.0, -0.0, 0, 1e308, 1e200, 1e60, 1e-60, 1e-200, 5e-324, 10**400,
+        -(10**400), 10**18, True, None, "", "1", "nan", "abc", b"1", 1j, np.complex128(1), [], [[]],
+        {}, {"a": 1}, (), object(), slice(3), Fraction(1, 3), np.float32(0.5), np.int8(-1),
+        np.datetime64("2022-01-01"), np.timedelta64(1, "s"), np.array([]), np.zeros((0, 4)),
+        np.zeros((2, 0)), np.zeros((2, 2, 2)), np.ones(7), np.array(["1", "2", "3"]),
+        np.array([1.0, None, 2.0]), np.array([1, 2, 3], dtype=complex), [1.0, [2.0, 3.0]],
+        np.array([1.0, np.nan, 0.0, 2.0]), np.ones(4, dtype="f4,i4"), np.array([True, False, True]),
+        np.full(5, 3e38, dtype=np.float32), np.array([2**63, 1, 0], dtype=np.uint64),
+    ]),
+    st.floats(),
+    st.integers(),
+    st.text(max_size=3),
+    arrays.arrays(np.float64, arrays.array_shapes(max_dims=3, max_side=4, min_side=0)),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_steps():
+    """A limit on the steps, so that a case takes milliseconds whatever it asks for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solver, "MOST_STEPS", 2000)
+        yield
+
+
+def powers(low, high):
+    """Positive numbers of all magnitudes from 10^low to 10^high."""
+    return st.floats(low, high).map(lambda power: 10.0**power)
+
+
+def spoiled(draw, arguments):
+    """The arguments, or half of the time with something hostile in the place of one or two."""
+    some = st.lists(st.sampled_from(sorted(arguments)), min_size=1, max_size=2)
+    for name in draw(st.one_of(st.just([]), some)):
+        arguments[name] = draw(HOSTILE)
+    return arguments
+
+
+def densities(shape):
+    """Arrays of densities of any scale, rough or smooth, with zeros and subnormal numbers."""
+    rough = arrays.arrays(np.float64, shape, elements=st.floats(-1, 1), fill=st.nothing())
+    level = st.floats(-1, 1).map(lambda value: np.full(shape, value))
+    scales = st.one_of(st.just(1.0), powers(-50, 50))
+    return st.builds(lambda values, scale: values * scale, st.one_of(rough, level), scales)
+
+
+@st.composite
+def problems(draw, times):
+    """Arguments of `solve`, or with `times` of `trajectory`."""
+    count, cells = draw(st.integers(0, 9)), draw(st.integers(3, 12))
+    initial = draw(densities(draw(st.sampled_from([(cells,), (count, cells)]))))
+    speed = np.abs(initial).max(initial=1e-60)
+    # From less than a step to more than are accepted.
+    time = draw(powers(-3, 3.2)) / (speed * cells)
+    each = st.sampled_from([(), (count,)]) if initial.ndim == 2 else st.just(())
+    reynolds = np.full(draw(each), draw(st.one_of(powers(-1, 6), powers(-50, 50))))
+    arguments = {
+        "initial": initial,
+        "reynolds": reynolds,
+        "boundary": draw(st.sampled_from(solver.BOUNDARIES)),
+        "scheme": draw(st.sampled_from(sorted(solver.SCHEMES))),
+        "cfl": draw(st.floats(0.05, 1.0)),
+    }
+    if times:
+        shares = draw(st.lists(st.floats(0, 1), min_size=1, max_size=4).map(sorted))
+        return spoiled(draw, {**arguments, "times": time * np.array(shares)})
+    return spoiled(draw, {**arguments, "final_time": np.full(draw(each), time)})
+
+
+def result_or_refusal(function, arguments):
+    """What the function returns, or None where a ValueError names one of the arguments."""
+    try:
+        found = function(**arguments)
+    except ValueError as error:
+        found, refusal = None, str(error)
+    event("refused" if found is None else "answered")
+    assert found is not None or any(name in refusal for name in arguments), refusal
+    return found
+
+
+def assert_right(found, initial, boundary):
+    """Finite, within the initial extrema, and of the initial mass where the boundary is periodic.
+
+    found (..., realisations, cells), initial (realisations, cells).
+    """
+    assert np.isfinite(found).all()
+    rounding = ROUNDING * np.abs(initial).max(axis=-1, keepdims=True, initial=0)
+    assert (found <= initial.max(axis=-1, keepdims=True) + rounding).all()
+    assert (found >= initial.min(axis=-1, keepdims=True) - rounding).all()
+    if boundary == "periodic":
+        drift = np.abs(found.mean(axis=-1) - initial.mean(axis=-1))
+        assert (drift <= rounding[..., 0]).all()
+
+
+@given(problems(times=False))
+def test_solve_is_right_or_refuses(arguments):
+    found = result_or_refusal(burgers.solve, arguments)
+    if found is not None:
+        initial = np.asarray(arguments["initial"], dtype=np.float64)
+        assert found.shape[-1] == initial.shape[-1]
+        assert_right(found, initial, arguments["boundary"])
+
+
+@given(problems(times=True))
+def test_trajectory_is_right_or_refuses(arguments):
+    found = result_or_refusal(burgers.trajectory, arguments)
+    if found is not None:
+        initial = np.asarray(arguments["initial"], dtype=np.float64)
+        times = arguments.pop("times")
+        assert found.shape[-2:] == (len(times), initial.shape[-1])
+        assert_right(np.moveaxis(found, -2, 0), initial, arguments["boundary"])
+        first = burgers.solve(**arguments, final_time=times[0])
+        assert np.array_equal(found[..., 0, :], first)
+
+
+@st.composite
+def ensembles(draw):
+    """Arguments of `generate`."""
+    n, cells = draw(st.integers(1, 9)), draw(st.integers(3, 20))
+    time = draw(st.one_of(st.none(), powers(-6, 2)))
+    seeds = st.integers(0, 2**70)
+    arguments = {
+        "case": draw(st.sampled_from([burgers.SINUS, burgers.CRENEAU])),
+        "n": n,
+        "cells": cells,
+        "final_time": time if time is None else np.full(draw(st.sampled_from([(), (n,)])), time),
+        "seed": draw(st.one_of(seeds, seeds.map(np.random.SeedSequence))),
+        "scheme": draw(st.sampled_from(sorted(solver.SCHEMES))),
+        "cfl": draw(st.floats(0.05, 1.0)),
+        "profile": draw(st.text(max_size=3)),
+        "chunks": draw(st.one_of(st.none(), st.integers(1, 12))),
+    }
+    return spoiled(draw, arguments)
+
+
+@given(ensembles())
+def test_generate_is_right_or_refuses(arguments):
+    found = result_or_refusal(burgers.generate, arguments)
+    if found is not None:
+        density = found.density.values
+        low, high = (0.1, 1) if arguments["case"].random_step else (-1, 1)
+        assert density.dtype == np.float32
+        assert np.isfinite(density).all()
+        assert density.min() >= low - 1e-6
+        assert density.max() <= high + 1e-6
+        assert found.load().identical(burgers.generate(**arguments).load())
+
+
+@st.composite
+def comparisons(draw):
+    """Arguments of `judge`: samples that may repeat themselves, or each other."""
+    cells, count = draw(st.integers(4, 6)), draw(st.integers(4, 9))
+    reference = draw(densities((count, cells)))
+    if draw(st.booleans()):
+        noise = np.random.default_rng(draw(st.integers(0, 9))).standard_normal(reference.shape)
+        reference = reference + np.abs(reference).max() * noise
+    other = densities((draw(st.integers(2, 9)), cells))
+    arguments = {
+        "generated": draw(st.one_of(st.just(reference), other)),
+        "reference": reference,
+        "training": draw(st.one_of(st.none(), other, st.just(reference))),
+        "repeats": draw(st.integers(1, 2)),
+        "seed": draw(st.integers(0, 2**40)),
+    }
+    return spoiled(draw, arguments)
+
+
+@given(comparisons())
+def test_judge_is_right_or_refuses(arguments):
+    table = result_or_refusal(moments.judge, arguments)
+    if table is not None:
+        assert np.isfinite(table[["value", "floor"]]).all(axis=None)
+        assert (table[["value", "floor"]] >= 0).all(axis=None)
+        assert (np.isfinite(table.ratio) | (table.floor == 0)).all()
+
+
+@pytest.mark.parametrize("reynolds", [1e-50, 1e50])
+def test_the_ends_of_the_accepted_range_are_solved(reynolds):
+    for scale in (1e-49, 1e50):
+        initial = scale * burgers.SINUS.initial(50)
+        found = burgers.solve(initial, reynolds, 1 / scale, boundary="periodic")
+        assert_right(found, initial, "periodic")
+
+
+def test_too_many_steps_are_refused_by_name(monkeypatch):
+    monkeypatch.setattr(solver, "MOST_STEPS", 10**8)
+    for time in (1e9, 1e30, 1e50):
+        with pytest.raises(ValueError, match=r"final_time has maximum .*accepted: at most 1e\+08"):
+            burgers.solve(np.ones(4), 1.0, time, boundary="periodic")
+    with pytest.raises(ValueError, match=r"times has maximum 40000000\.0"):
+        burgers.trajectory(np.ones(4), 1.0, [2e7, 4e7], boundary="periodic")
