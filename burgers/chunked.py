@@ -11,6 +11,7 @@ from threading import Lock
 import numba
 import numpy as np
 import xarray as xr
+from zarr.codecs import ZstdCodec
 
 from burgers import paths
 
@@ -46,18 +47,29 @@ def save(dataset, path):
     part = paths.beside(path)
     if path.is_dir() and _is_of(path, dataset) and not _missing(path, dataset):
         return
-    if not (part.is_dir() and _is_of(part, dataset)):
-        shutil.rmtree(part, ignore_errors=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        dataset.to_zarr(part, compute=False, consolidated=False, zarr_format=3)
-    alone = dataset.drop_vars([*dataset.coords])
-    _compute([
-        alone.isel(realisation=region).to_zarr(
-            part, region={"realisation": region}, compute=False, consolidated=False
-        )
-        for region in _missing(part, dataset)
-    ])  # fmt: skip
-    paths.moved(part, path)
+    with paths.told(path):
+        if not (part.is_dir() and _is_of(part, dataset)):
+            shutil.rmtree(part, ignore_errors=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            to_zarr(dataset, part, compute=False)
+        alone = dataset.drop_vars([*dataset.coords])
+        _compute([
+            alone.isel(realisation=region).to_zarr(
+                part, region={"realisation": region}, compute=False, consolidated=False
+            )
+            for region in _missing(part, dataset)
+        ])  # fmt: skip
+        paths.moved(part, path)
+
+
+def to_zarr(dataset, folder, **options):
+    """Begin or write a Zarr store with a checksum in each of its chunks."""
+    # Without it most flipped bits are decompressed to other densities, and nobody sees.
+    codec = {"compressors": (ZstdCodec(level=0, checksum=True),)}
+    dataset.to_zarr(
+        folder, mode="w", consolidated=False, zarr_format=3,
+        encoding=dict.fromkeys(dataset.variables, codec), **options,
+    )  # fmt: skip
 
 
 def _dask():

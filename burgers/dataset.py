@@ -12,6 +12,9 @@ from burgers.cases import CASES
 # Realisations solved at once: enough to fill blocks with like numbers of steps.
 CHUNK = 16_384
 
+# More would be a slip of the pen rather than a wish: terabytes, or years.
+MOST, MOST_CELLS = 10**9, 10**6
+
 _REQUIRED = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
 
 
@@ -27,10 +30,11 @@ def generate(
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
-    n : number of realisations.
+    n : number of realisations, at most 1e9.
     final_time : None for the report's spread of T, else a scalar or (n,).
-    seed : int or numpy.random.SeedSequence; the same seed gives the same bytes.
-    cells, scheme, cfl : as in `solve`.
+    seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bytes.
+    cells : number of cells, from 3 to 1e6.
+    scheme, cfl : as in `solve`.
     profile : name recorded in the attributes.
     chunks : None to solve now, else the realisations of a chunk of a lazy (Dask) density, the same
         bits; computed on the caller's `distributed.Client` if there is one.
@@ -43,11 +47,14 @@ def generate(
     Raises
     ------
     ValueError
-        If case is no case, n or chunks < 1, cells < 3, final_time of another length, Dask is
-        wanted and not installed, or from `solve`.
+        Naming the argument, its value and what is accepted; or if Dask is wanted and not installed.
     """
     cases.checked(case)
-    n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
+    n = checks.count("n", n, most=MOST)
+    cells = checks.count("cells", cells, least=3, most=MOST_CELLS)
+    checks.seed("seed", seed)
+    if not isinstance(profile, str):
+        raise ValueError(f"profile is {profile!r}; accepted: a string")
     inputs = case.sample(n, np.random.default_rng(seed))
     times = case.final_times(n) if final_time is None else _one_each("final_time", final_time, n)
     arrays = inputs["reynolds"], times, *([inputs["step"]] if case.random_step else [])
@@ -55,8 +62,9 @@ def generate(
     if chunks is None:
         density = _solved(*arrays, **options)
     else:
-        # Bad input shows now rather than on a worker.
-        _solved(*(array[:1] for array in arrays), **options)
+        # Bad input shows now rather than on a worker, most steps at the last time.
+        latest = [np.argmax(times)]
+        _solved(*(array[latest] for array in arrays), **options)
         density = chunked.lazy(_solved, arrays, (cells,), checks.count("chunks", chunks), **options)
     coordinates = {name: ("realisation", values) for name, values in inputs.items()}
     return xr.Dataset(
@@ -99,7 +107,7 @@ def save(dataset, path):
     if dataset.density.chunks is not None:
         return chunked.save(dataset, path)
     with paths.written_whole(path) as beside:
-        dataset.to_zarr(beside, mode="w", consolidated=False, zarr_format=3)
+        chunked.to_zarr(dataset, beside)
 
 
 def open(path):
@@ -111,7 +119,7 @@ def open(path):
         If it is missing, damaged or not one of ours, with the command that makes it again.
     """
     path = Path(path)
-    remedy = f"make it again with `make data PROFILE={path.parent.name}`"
+    remedy = paths.remedy(path)
     if not path.is_dir():
         raise ValueError(f"{path} is missing; {remedy}")
     try:
@@ -122,16 +130,23 @@ def open(path):
     if missing or "density" not in dataset:
         what = f"the attributes {', '.join(missing)}" if missing else "the variable density"
         raise ValueError(f"{path} is not an ensemble of this project: it lacks {what}; {remedy}")
+    if dataset.attrs["case"] not in CASES:
+        raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
     # Zarr reads an absent chunk as fill values: a truncated store shows as NaN.
-    if dataset.attrs["case"] not in CASES or not np.isfinite(dataset["density"].values).all():
-        raise ValueError(f"{path} is damaged: its density is not finite; {remedy}")
+    for name, variable in dataset.variables.items():
+        if not np.isfinite(variable.values).all():
+            raise ValueError(f"{path} is damaged: its {name} is not finite; {remedy}")
     return dataset
 
 
 def export_npy(dataset, path):
     """Write the density alone as a plain NumPy file, the report's own format."""
+    density = np.ascontiguousarray(dataset["density"].values)
+    header = np.lib.format.header_data_from_array_1_0(density)
     with paths.written_whole(path) as beside, beside.open("wb") as stream:
-        np.save(stream, dataset["density"].values, allow_pickle=False)
+        np.lib.format.write_array_header_1_0(stream, header)
+        # `numpy.save` would not say that the disk is full, only how much it wrote.
+        stream.write(density)
 
 
 def load_npy(path, cells=400):
@@ -143,7 +158,7 @@ def load_npy(path, cells=400):
         If it is missing, damaged or of another shape, with the command that makes it again.
     """
     path = Path(path)
-    remedy = f"make it again with `make data PROFILE={path.parent.name}`"
+    remedy = paths.remedy(path)
     try:
         density = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

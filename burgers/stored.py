@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import zarr
 
+from burgers import paths
+
 # Blocks that are mixed at a time; twice as many are held.
 MIXED = 4
 
@@ -30,9 +32,7 @@ class Stored:
         try:
             self._array = zarr.open_array(self.path / "density", mode="r")
         except Exception as error:
-            raise ValueError(
-                f"{path} cannot be read ({error}); generate and save it anew"
-            ) from error
+            raise ValueError(f"{path} cannot be read ({error}); {paths.remedy(path)}") from error
         self.shape, self.size = self._array.shape, self._array.chunks[0]
         self.blocks = [slice(a, a + self.size) for a in range(0, len(self), self.size)]
         self._block = lru_cache(2 * MIXED)(lambda number: self[self.blocks[number]])
@@ -46,11 +46,13 @@ class Stored:
             found = self._array[rows]
         except Exception as error:
             raise ValueError(
-                f"{self.path} cannot be read ({error}); generate and save it anew"
+                f"{self.path} cannot be read ({error}); {paths.remedy(self.path)}"
             ) from error
         # Zarr reads an absent chunk as fill values.
         if not np.isfinite(found).all():
-            raise ValueError(f"{self.path} is damaged: its density is not finite; save it anew")
+            raise ValueError(
+                f"{self.path} is damaged: its density is not finite; {paths.remedy(self.path)}"
+            )
         return found
 
     def take(self, rows):

@@ -1,11 +1,13 @@
 """Training that survives a kill, and several trainings side by side."""
 
 import hashlib
+import io
 import json
 import multiprocessing
 import os
 import re
 import sys
+import warnings
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -142,13 +144,19 @@ class _Checkpoint:
 
     def restore(self, epochs):
         """Take up the last whole epoch of the same recipe, at most `epochs`; its history."""
+        if not self.path.exists():
+            return []
+        content = io.BytesIO(self.path.read_bytes())
         try:
-            with np.load(self.path, allow_pickle=False) as state:
+            with np.load(content, allow_pickle=False) as state:
                 if state["recipe"] != self.recipe or len(state["history"]) > epochs:
                     return []
                 values = [state[str(i)] for i in range(len(self.variables))]
                 history = state["history"].tolist()
-        except FileNotFoundError:
+        except Exception as error:
+            warnings.warn(
+                f"{self.path} cannot be read ({error}): the training starts anew", stacklevel=2
+            )
             return []
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from burgers import checks, training
+from burgers import checks, paths, training
 
 
 @contextlib.contextmanager
@@ -230,9 +230,8 @@ def load(path):
     try:
         return keras.saving.load_model(path, safe_mode=True)
     except Exception as error:
-        remedy = f"make it again with `make train PROFILE={path.parent.name}`"
-        reason = str(error).splitlines()[0][:200]
-        raise ValueError(f"{path} cannot be read ({reason}); {remedy}") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{path} cannot be read ({reason}); {paths.remedy(path)}") from error
 
 
 def train(

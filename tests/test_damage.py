@@ -1,0 +1,252 @@
+"""A full disk, an unwritable folder, damaged files: the file is named, and nothing else is lost."""
+
+import errno
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import burgers
+from burgers import dataset, paths, stored, training, vae
+
+# A page or two, enough for a history, and not for what follows it.
+ROOM = 16_384
+FULL = (errno.ENOSPC, errno.EFBIG)
+UNWRITABLE = (errno.EACCES, errno.EROFS)
+
+
+def save(path, seed):
+    dataset.save(burgers.generate(burgers.SINUS, 200, seed=seed), path)
+
+
+def save_chunks(path, seed):
+    dataset.save(burgers.generate(burgers.SINUS, 200, seed=seed, chunks=100), path)
+
+
+def export(path, seed):
+    dataset.export_npy(burgers.generate(burgers.SINUS, 200, seed=seed), path)
+
+
+def save_model(path, seed):
+    model = vae.VAE(seed=seed)
+    model(np.zeros((1, 400)))
+    training.save(model, pd.DataFrame({"epoch": [1], "loss": [2.0]}), path)
+
+
+def train(path, seed):
+    vae.train(burgers.generate(burgers.SINUS, 60, seed=seed).density.values, path, epochs=1)
+
+
+WRITERS = {
+    "pool_sinus.zarr": save,
+    "final_sinus.zarr": save_chunks,
+    "final_sinus.npy": export,
+    "vae_sinus.keras": save_model,
+    "vae_creneau.keras": train,
+}
+
+
+def contents(folder, parts=True):
+    """Every file of a folder and its bytes."""
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and (parts or not str(path.relative_to(folder)).startswith(".part-"))
+    }
+
+
+def assert_refused(write, path, numbers):
+    """Writing raises an OSError that names file and command, and changes nothing."""
+    # What Dask has finished is kept for the next call.
+    parts = write is not save_chunks
+    before = contents(path.parent, parts)
+    with pytest.raises(OSError, match=r"was not written.*`make \w+ PROFILE=quick") as caught:
+        write(path, seed=1)
+    # Itself, or the history or checkpoint beside it.
+    assert str(path.with_suffix("")) in str(caught.value)
+    assert caught.value.errno in numbers, caught.value
+    assert contents(path.parent, parts) == before
+
+
+def on_a_full_disk(folder):
+    """In a child: each writer is refused while the disk is full, and not when there is room."""
+    for name, write in WRITERS.items():
+        path, filler = Path(folder) / "quick" / name, Path(folder) / "filler"
+        write(path, seed=0)
+        filler.write_bytes(bytes(max(shutil.disk_usage(folder).free - ROOM, 0)))
+        assert_refused(write, path, FULL)
+        filler.unlink()
+        write(path, seed=1)
+        assert not list(path.parent.glob(".part-*"))
+
+
+def with_small_files_only(folder):
+    """In a child: the same, where it is the size of a file that is limited."""
+    for name, write in WRITERS.items():
+        write(Path(folder) / "quick" / name, seed=0)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+    for name, write in WRITERS.items():
+        assert_refused(write, Path(folder) / "quick" / name, FULL)
+
+
+def in_an_unwritable_folder(folder):
+    """In a child, as a user who may not write: each writer is refused."""
+    for name, write in WRITERS.items():
+        write(Path(folder) / "quick" / name, seed=0)
+    for path in [Path(folder), *Path(folder).rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    if os.getuid() == 0:
+        os.setuid(65534)
+    for name, write in WRITERS.items():
+        assert_refused(write, Path(folder) / "quick" / name, UNWRITABLE)
+
+
+def in_a_child(function, folder, within=()):
+    code = f"import test_damage; test_damage.{function.__name__}({str(folder)!r})"
+    done = subprocess.run(
+        [*within, sys.executable, "-c", code], cwd=Path(__file__).parent,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+
+
+def own_disk(folder):
+    """What to put before a command so that it sees a small disk at a folder; None if it cannot."""
+    mount = 'mount -t tmpfs -o size=64m none "$0" && exec "$@"'
+    within = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, str(folder)]
+    able = shutil.which("unshare") and subprocess.run([*within, "true"]).returncode == 0
+    return within if able else None
+
+
+def test_a_full_disk_is_told_and_costs_nothing(tmp_path):
+    within = own_disk(tmp_path)
+    if within is None:
+        pytest.skip("no disk of its own may be mounted here")
+    in_a_child(on_a_full_disk, tmp_path, within)
+
+
+def test_a_limit_on_file_sizes_is_told_and_costs_nothing(tmp_path):
+    in_a_child(with_small_files_only, tmp_path)
+
+
+def test_an_unwritable_folder_is_told_and_costs_nothing():
+    # Not below pytest's own folder, which another user may not enter.
+    with tempfile.TemporaryDirectory() as folder:
+        in_a_child(in_an_unwritable_folder, folder)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("damage") / "quick" / "final_creneau.zarr"
+    dataset.save(burgers.generate(burgers.CRENEAU, 300, chunks=150), path)
+    return path
+
+
+@pytest.fixture
+def damaged(store, tmp_path):
+    path = tmp_path / "quick" / store.name
+    shutil.copytree(store, path)
+    return path
+
+
+def chunks(path):
+    return sorted(part for part in path.rglob("c/**/*") if part.is_file())
+
+
+def assert_named(read, path):
+    with pytest.raises(ValueError, match=r"`make \w+ PROFILE=quick -W notebooks/\w+\.ipynb`") as e:
+        read(path)
+    assert str(path) in str(e.value)
+
+
+def flipped(content, place):
+    return content[:place] + bytes([content[place] ^ 0x10]) + content[place + 1 :]
+
+
+def test_a_flipped_bit_of_any_chunk_is_noticed(damaged):
+    rng = np.random.default_rng(0)
+    assert len(chunks(damaged)) > 5
+    for chunk in chunks(damaged):
+        whole = chunk.read_bytes()
+        for place in rng.integers(len(whole), size=10):
+            chunk.write_bytes(flipped(whole, place))
+            assert_named(dataset.open, damaged)
+        chunk.write_bytes(whole)
+    dataset.open(damaged)
+
+
+def test_a_chunk_that_is_not_there_is_noticed(damaged):
+    for chunk in chunks(damaged):
+        whole = chunk.read_bytes()
+        chunk.unlink()
+        assert_named(dataset.open, damaged)
+        chunk.write_bytes(whole)
+    for metadata in damaged.rglob("zarr.json"):
+        whole = metadata.read_bytes()
+        metadata.write_bytes(whole[: len(whole) // 2])
+        assert_named(dataset.open, damaged)
+        metadata.write_bytes(whole)
+    dataset.open(damaged)
+
+
+def test_a_store_that_is_trained_on_notices_when_it_reads(damaged):
+    chunk = damaged / "density" / "c" / "1" / "0"
+    whole = chunk.read_bytes()
+    for content in (flipped(whole, len(whole) // 2), whole[:-10], None):
+        chunk.unlink() if content is None else chunk.write_bytes(content)
+        found = stored.Stored(damaged)
+        found[:150]
+        assert_named(lambda path, found=found: found[150:], damaged)
+    (damaged / "density" / "zarr.json").write_text("{}")
+    assert_named(stored.Stored, damaged)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("damage") / "quick" / "vae_sinus.keras"
+    train(path, seed=0)
+    return path
+
+
+def test_a_truncated_or_altered_model_is_noticed(model, tmp_path):
+    whole, path = model.read_bytes(), tmp_path / "quick" / model.name
+    path.parent.mkdir()
+    for length in (0, 1, 1000, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        assert_named(vae.load, path)
+    # Where the weights are, not in the dates of the archive, which mean nothing.
+    for place in np.linspace(0.1, 0.9, 5) * len(whole):
+        path.write_bytes(flipped(whole, int(place)))
+        assert_named(vae.load, path)
+
+
+def test_a_damaged_checkpoint_is_told_and_the_training_starts_anew(model, tmp_path):
+    path = tmp_path / "quick" / model.name
+    checkpoint = path.with_suffix(".checkpoint.npz")
+    whole = model.with_suffix(".checkpoint.npz").read_bytes()
+    path.parent.mkdir()
+    for content in (b"", whole[:1000], whole[:-1], flipped(whole, len(whole) // 2), b"no archive"):
+        checkpoint.write_bytes(content)
+        with pytest.warns(UserWarning, match=r"vae_sinus\.checkpoint\.npz cannot be read"):
+            train(path, seed=0)
+        assert checkpoint.read_bytes() == whole
+        assert vae.load(path).count_params() == vae.load(model).count_params()
+
+
+def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
+    with pytest.raises(ValueError, match=r"mine\.zarr is missing; .* generate and save it again"):
+        dataset.open(tmp_path / "mine.zarr")
+    with pytest.raises(ValueError, match=r"mine\.keras cannot be read .*; make it again"):
+        vae.load(tmp_path / "mine.keras")
+
+
+def test_every_trained_model_has_a_notebook_that_makes_it():
+    for path in (paths.ROOT / "data" / "quick").glob("*.keras"):
+        assert "-W notebooks/" in paths.remedy(path), path.name
