@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from burgers.paths import ROOT
+from burgers.paths import ROOT, remedy
 
-NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("0*.ipynb"))
 GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN, REDUCE = NAMES
 
 
@@ -29,11 +29,11 @@ def built(tmp_path):
     return tmp_path
 
 
-def planned(tree, touched=None):
+def planned(tree, touched=None, goal="make notebooks PROFILE=quick"):
     """The notebooks that make would run after `touched` changed."""
     if touched:
         os.utime(tree / touched, (3000, 3000))
-    command = ["make", "--dry-run", "notebooks", "PROFILE=quick", "PYTHON=python3"]
+    command = [*goal.split(), "--dry-run", "PYTHON=python3"]
     plan = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True).stdout
     return sorted(set(re.findall(r'echo "quick: (\w+)"', plan)))
 
@@ -92,3 +92,15 @@ def test_a_change_of_the_data_runs_everything(built, module):
 
 def test_a_change_of_one_training_leaves_the_other(built):
     assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY, SHARPEN]
+
+
+@pytest.mark.parametrize(
+    ("name", "notebook"),
+    [("final_sinus.zarr", GENERATE), ("0.2_final_creneau.npy", GENERATE),
+     ("vae_sinus.keras", SINUS), ("vae_creneau.keras", CRENEAU), ("sharp_sinus_0.keras", SHARPEN),
+     ("given_time_creneau.keras", SHARPEN), ("codes_sinus.keras", REDUCE),
+     ("inner_codes_sinus.keras", REDUCE)],
+)  # fmt: skip
+def test_the_command_that_a_damaged_file_names_runs_what_makes_it(built, name, notebook):
+    command = re.search("`(.*)`", remedy(built / "data" / "quick" / name))[1]
+    assert planned(built, goal=command) == [notebook]
