@@ -22,7 +22,8 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test lab html readme stored lint notebooks data train bench lock clean help
+.PHONY: all quick test browser torture reproducible lab explore html readme stored lint notebooks data \
+	train bench lock clean help
 
 all: ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
@@ -30,12 +31,34 @@ all: ## the report's figures and tables, at the report's sizes (figures/report)
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
-test: $(SETUP) lint ## lint, unit tests, and the stored notebooks run again and compared
+test: $(SETUP) lint browser ## lint, unit tests, and the stored notebooks run again and compared
 	$(PYTHON) -m pytest tests
 	$(PYTHON) -m pytest --nbval-lax notebooks
 
+KILLS ?= 20
+torture: $(SETUP) ## 10,000 inputs, damaged files, and 20 kills of `make quick` (KILLS=20): hours
+	$(PYTHON) -m pytest tests/test_inputs.py --hypothesis-profile=torture --hypothesis-seed=0
+	$(PYTHON) -m pytest tests/test_damage.py
+	$(PYTHON) tests/torture.py --kills $(KILLS)
+
+reproducible: $(SETUP) ## `make quick` again, and as other processors would: how far apart
+	$(PYTHON) tests/reproducibility.py
+
+browser: ## install what the test in a browser needs, where apt-get can
+	@if command -v chromium && command -v chromedriver; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
+		{ apt-get update -qq && apt-get install -qq -y chromium chromium-driver; } \
+			|| echo "not installed: chromium"; \
+	else echo "no chromium, and no apt-get as root: the test in a browser will be skipped"; fi
+
 lab: $(SETUP) ## open the notebooks in JupyterLab
 	$(PYTHON) -m jupyter lab notebooks
+
+PORT ?= 8866
+VOILA_OPTIONS ?=
+explore: $(SETUP) ## the law under your sliders, as a page on localhost (VOILA_OPTIONS=--no-browser)
+	@$(PYTHON) -m burgers.explore
+	$(PYTHON) -m voila notebooks/explore.ipynb --theme=light --port=$(PORT) $(VOILA_OPTIONS)
 
 html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks and API
 	@$(PYTHON) docs/assemble.py build/site/source
@@ -83,7 +106,8 @@ $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 
 stored: $(SETUP) ## run the notebooks at the quick profile and store their outputs in place
 	CI=1 $(PYTHON) -m jupyter nbconvert --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
+		notebooks/*.ipynb
 
 .venv/installed: requirements.txt pyproject.toml
 	$(BASE_PYTHON) -m venv .venv
@@ -97,6 +121,7 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 	$(PYTHON) benchmarks/solver.py
 	$(PYTHON) benchmarks/bounds.py
 	$(PYTHON) benchmarks/scale.py
+	$(PYTHON) benchmarks/explore.py
 	@if [ -f data/report/vae_creneau.keras ]; then $(PYTHON) benchmarks/training.py; \
 	else echo "not measured: training.csv, which needs what \`make all\` trains"; fi
 
