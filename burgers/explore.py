@@ -134,7 +134,7 @@ def atlas(case, path, scheme="rusanov", seed=0):
     mean, log_variance = model.encode(ensemble.density.values)
     divergence = np.mean(vae.kl_divergence(mean, log_variance), axis=0)
     count = int(np.clip(np.sum(divergence > ACTIVE_NATS), 2, 3))
-    return Atlas(model, ensemble, mean, np.argsort(divergence)[::-1][:count])
+    return Atlas(model, ensemble, mean.astype(float), np.argsort(divergence)[::-1][:count])
 
 
 @cache
@@ -263,9 +263,8 @@ class Panel:
         """Make `view`: controls, caption, and pictures that wrap on a narrow page."""
         self.pictures = pictures
         self.caption = widgets.HTML()
-        left = widgets.VBox(
-            [*controls, self.caption], layout={"width": "312px", "flex": "0 0 auto"}
-        )
+        self.left = widgets.VBox(layout={"width": "312px", "flex": "0 0 auto"})
+        self.control_by(controls)
         canvases = [picture.canvas for picture in pictures]
         self.view = widgets.Box([self.left, *canvases], layout={"flex_flow": "row wrap"})
 

@@ -48,7 +48,7 @@ def page(files):
     return explore.Explorer()
 
 
-@pytest.fixture(params=burgers.CASES.values(), ids=lambda case: case.name)
+@pytest.fixture(scope="module", params=burgers.CASES.values(), ids=lambda case: case.name)
 def case(request, page):
     page.case.value = request.param.name
     return request.param
