@@ -63,7 +63,7 @@ class Dynamics(keras.Model):
     """
 
     def __init__(self, field, scale=1.0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"name": "dynamics", **kwargs})
         self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
 
     def call(self, inputs):
@@ -93,7 +93,7 @@ class Reduced(keras.Model):
     """
 
     def __init__(self, encoder, field, decoder, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"name": "reduced", **kwargs})
         self.encoder, self.field, self.decoder = encoder, field, decoder
         self.dynamics = Dynamics(field)
 

@@ -14,7 +14,7 @@ from sklearn.multioutput import MultiOutputRegressor
 
 from burgers import checks, fronts, reduced, training
 from burgers.cases import STEP
-from burgers.vae import adam, compiled, keras, layers, ops
+from burgers.vae import Constant, adam, compiled, keras, layers, ops
 
 ONE_SHOT_RATE = 3e-3
 
@@ -53,14 +53,18 @@ class Pod:
     def networks(self):
         """The same as an encoder and a decoder, whose variances are one."""
         cells = len(self.mean)
-        density, latent = layers.Input((cells,)), layers.Input((self.modes,))
-        encode, decode = (layers.Dense(size) for size in (self.modes, cells))
+        density = layers.Input((cells,), name="density")
+        latent = layers.Input((self.modes,), name="latent")
+        encode = layers.Dense(self.modes, name="z_mean")
+        decode = layers.Dense(cells, name="x_mean")
         code, decoded = encode(density), decode(latent)
         encode.set_weights([self.basis, -self.mean @ self.basis])
         decode.set_weights([self.basis.T, self.mean])
+        log_variance = Constant(0.0, name="z_log_var")(code)
+        variance = Constant(1.0, name="x_variance")(decoded)
         return (
-            keras.Model(density, [code, ops.zeros_like(code), code], name="encoder"),
-            keras.Model(latent, [decoded, ops.ones_like(decoded), decoded], name="decoder"),
+            keras.Model(density, [code, log_variance, code], name="encoder"),
+            keras.Model(latent, [decoded, variance, decoded], name="decoder"),
         )
 
 
@@ -132,7 +136,7 @@ class OneShot(keras.Model):
     """
 
     def __init__(self, decoder, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"name": "one_shot", **kwargs})
         self.decoder = decoder
 
     def call(self, inputs):

@@ -145,7 +145,7 @@ class VAE(keras.Model):
     replicas = 1
 
     def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"name": "vae", **kwargs})
         self.encoder = encoder or build_encoder(seed)
         self.decoder = decoder or build_decoder(seed + 1)
         self.beta = beta

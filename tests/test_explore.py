@@ -1,5 +1,6 @@
 """The sliders move the pictures, and the pictures show what the package computes."""
 
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -213,6 +214,8 @@ def address(files, tmp_path):
         for part in [*process.children(recursive=True), process]:
             part.kill()
         served.wait()
+        # Of a test that fails pytest shows it.
+        print((tmp_path / "log").read_text()[-3000:])
 
 
 @pytest.fixture
@@ -239,7 +242,7 @@ def until(found, seconds=120):
         if result := found():
             return result
         time.sleep(0.1)
-    raise AssertionError(f"nothing in {seconds} s")
+    raise TimeoutError(f"nothing in {seconds} s")
 
 
 @pytest.mark.skipif(
@@ -251,11 +254,10 @@ def test_in_a_browser_a_slider_moves_and_the_picture_changes(address, browser):
     from selenium.webdriver.support.ui import Select
 
     def opened():
-        try:
+        # The server may not answer yet, and on a busy machine a page may lose its kernel.
+        with contextlib.suppress(WebDriverException, TimeoutError):
             browser.get(address)
-        except WebDriverException:
-            return False
-        return True
+            return until(lambda: seen(6), 90)
 
     def seen(k):
         canvas = f"document.querySelectorAll('.jupyter-matplotlib-canvas-div')[{k}]"
@@ -269,8 +271,7 @@ def test_in_a_browser_a_slider_moves_and_the_picture_changes(address, browser):
         time.sleep(1.0)
         return first if first == seen(k) else None
 
-    until(opened)
-    until(lambda: seen(6))
+    until(opened, 300)
     density, decoded = until(lambda: settled(0)), until(lambda: settled(4))
     row = "//label[text()='T']/following-sibling::div"
     browser.find_element("xpath", f"{row}//*[@role='slider']").send_keys(Keys.ARROW_RIGHT)
