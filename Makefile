@@ -31,9 +31,10 @@ all: ## the report's figures and tables, at the report's sizes (figures/report)
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
+test: export TF_NUM_INTRAOP_THREADS := 1
+test: export TF_NUM_INTEROP_THREADS := 1
 test: $(SETUP) lint browser ## lint, unit tests, and the stored notebooks run again and compared
-	$(PYTHON) -m pytest tests
-	$(PYTHON) -m pytest --nbval-lax notebooks
+	$(PYTHON) -m pytest --numprocesses=$(JOBS) --dist=loadscope --nbval-lax notebooks tests
 
 KILLS ?= 20
 torture: $(SETUP) ## 10,000 inputs, damaged files, and 20 kills of `make quick` (KILLS=20): hours

@@ -1,8 +1,6 @@
 """What an ensemble costs, by every method, and after how many of them a training has paid."""
 
-import tempfile
 from functools import cache
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -10,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import qmc
 
-from burgers import exact, moments, propagation, reduced, trajectories, vae
+from burgers import exact, moments, propagation, training, trajectories
 from burgers.cases import CASES, LOG_REYNOLDS, STEP
 from burgers.quadrature import gauss
 
@@ -171,35 +169,21 @@ def _sobol_points(name, points, seed):
     return inputs, np.full(points, 1.0 / points)
 
 
-def training_seconds(name, ensemble, sizes):
-    """How long the reduced model's training takes, with the solution of what it learns from.
+def training_seconds(name, folder, ensemble):
+    """How long the reduced model's training took, with the solution of what it learned from.
 
-    One epoch of each stage, times their numbers; a hundred trajectories, times theirs.
+    The solution is that of a hundred trajectories, times theirs.
     """
-    sizes, few = sizes.propagation, ensemble.isel(realisation=slice(100))
+    few = ensemble.isel(realisation=slice(100))
     inputs = {key: few[key].values for key in ("reynolds", "step") if key in few.coords}
     began = perf_counter()
     _solved(name, inputs, few.sizes["x"], propagation.SOLVER["refinement"])
     solved = (perf_counter() - began) * ensemble.sizes["realisation"] / few.sizes["realisation"]
-    with tempfile.TemporaryDirectory() as folder:
-        clock = [perf_counter()]
-        codes, path = Path(folder) / "codes.keras", Path(folder) / "reduced.keras"
-        reduced.train_codes(ensemble, codes, latents=propagation.LATENTS[name], epochs=1)
-        clock.append(perf_counter())
-        model = vae.load(codes)
-        parts = model.encoder, model.decoder
-        reduced.train(ensemble, parts, path, field_epochs=reduced.PAIRS)
-        clock.append(perf_counter())
-        reduced.train(ensemble, parts, path, field_epochs=reduced.PAIRS, epochs=1)
-        clock.append(perf_counter())
-    first, field, both = np.diff(clock)
-    return (
-        solved + first * sizes.codes_epochs + field * sizes.field_epochs / reduced.PAIRS
-        + (both - field) * sizes.epochs
-    )  # fmt: skip
+    stems = f"codes_{name}", f"reduced_{name}_field", f"reduced_{name}"
+    return solved + sum(training.seconds(folder / f"{stem}.keras") for stem in stems)
 
 
-def payback(costs, training):
+def payback(costs, trained):
     """When the reduced model pays against the solver, a row for each competitor: a DataFrame.
 
     `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good
@@ -219,9 +203,9 @@ def payback(costs, training):
             "method": method,
             "equal": good["cells" if method == "solver" else "points"].iloc[0]
             if len(good) else np.nan,
-            "training": training, "model": model.seconds, "competitor": seconds,
+            "training": trained, "model": model.seconds, "competitor": seconds,
             "over_competitor": model.seconds / seconds,
-            "ensembles": training / saved if saved > 0 else np.nan if np.isnan(saved) else np.inf,
+            "ensembles": trained / saved if saved > 0 else np.nan if np.isnan(saved) else np.inf,
             "cells": _same_time(costs, model.seconds) if method == "solver" else np.nan,
         })  # fmt: skip
     return pd.DataFrame(rows)

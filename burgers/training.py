@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,8 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     model : a compiled keras.Model with a `recipe()` (whatever its result depends on, for JSON) and
         a `reseed(*entropy)`.
     inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
-    path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`.
+    path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`, and what the
+        epochs took as `<stem>_timing.csv`.
     epochs, batch_size, seed : integers.
     progress : label of the progress bar; None shows none.
 
@@ -43,21 +45,30 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     recipe = [*model.recipe(), model.optimizer.get_config(), batch_size, seed]
     checkpoint = _Checkpoint(Path(path).with_suffix(".checkpoint.npz"), model, inputs, recipe)
     history = checkpoint.restore(epochs)
+    timing = _Timing(path, len(history))
     names = ["loss", *(m.name for m in model.metrics if m.name != "loss")]
     bar = tqdm(
         range(len(history), epochs), initial=len(history), total=epochs, desc=progress,
         disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
     )  # fmt: skip
     for epoch in bar:
+        began = perf_counter()
         model.reseed(seed, epoch)
         shuffled = _shuffled(inputs, batch_size, np.random.default_rng([seed, epoch]))
         log = model.fit(**shuffled, shuffle=False, verbose=0).history
         history.append([epoch + 1, *(log[name][0] for name in names)])
         bar.set_postfix(loss=f"{log['loss'][0]:.3f}", refresh=False)
         checkpoint.save(history)
+        timing.add(epoch + 1, perf_counter() - began)
     history = pd.DataFrame(history, columns=["epoch", *names])
     history["epoch"] = history["epoch"].astype(int)
     return history
+
+
+def seconds(path):
+    """How long the training of the model at `path` took: a mean epoch, times their number."""
+    timed = _Timing(path).rows
+    return timed.seconds.mean() * timed.epoch.max()
 
 
 def save(model, history, path):
@@ -121,6 +132,23 @@ def _shuffled(inputs, batch_size, rng):
 def bare(inputs):
     """The only entry of a list, or the list: a network of one input takes it bare."""
     return inputs[0] if len(inputs) == 1 else inputs
+
+
+class _Timing:
+    """What each epoch took, in seconds; one that ended as its process was killed is not known."""
+
+    def __init__(self, path, epochs=None):
+        self.path = Path(path).with_name(f"{Path(path).stem}_timing.csv")
+        known = self.path.exists() and epochs != 0
+        self.rows = pd.read_csv(self.path) if known else pd.DataFrame(columns=["epoch", "seconds"])
+        if epochs:
+            self.rows = self.rows[self.rows.epoch <= epochs]
+
+    def add(self, epoch, seconds):
+        self.rows = pd.DataFrame([*self.rows.itertuples(index=False), (epoch, seconds)],
+                                 columns=["epoch", "seconds"])  # fmt: skip
+        with written_whole(self.path) as beside:
+            self.rows.to_csv(beside, index=False, float_format="%.4g")
 
 
 class _Checkpoint:

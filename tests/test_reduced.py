@@ -12,6 +12,14 @@ COUNT = 150
 SIZES = {"field_epochs": 8, "epochs": 24}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_steps():
+    """An integrator that is compiled sooner; eight steps are for the report's accuracy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reduced, "STEPS", 3)
+        yield
+
+
 @pytest.fixture(scope="module")
 def ensemble():
     return trajectories.generate(burgers.SINUS, COUNT, TIMES, seed=1)

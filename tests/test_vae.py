@@ -7,10 +7,11 @@ import time
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import burgers
-from burgers import vae
+from burgers import training, vae
 
 ENCODER_LAYERS = [
     ("reshape", (400, 1), 0),
@@ -104,7 +105,7 @@ def test_training_lowers_the_loss_and_the_model_reads_back(density, tmp_path):
     assert model.generate(7, seed=1).shape == (7, 400)
     assert model.generate(7, seed=1).tobytes() == vae.load(path).generate(7, seed=1).tobytes()
     assert [p.name for p in sorted(tmp_path.iterdir())] == [
-        "vae.checkpoint.npz", "vae.keras", "vae_history.csv"
+        "vae.checkpoint.npz", "vae.keras", "vae_history.csv", "vae_timing.csv"
     ]  # fmt: skip
 
 
@@ -112,17 +113,13 @@ CHILD = """
 import sys
 import burgers, burgers.vae
 density = burgers.generate(burgers.SINUS, 120, seed=3).density.values
-burgers.vae.train(density, sys.argv[1], epochs=int(sys.argv[2]))
+burgers.vae.train(density, sys.argv[1], epochs=1000)
 """
-
-
-def train_in_a_child(path, epochs):
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(path), str(epochs)])
 
 
 def test_a_killed_training_resumes_to_the_same_weights(density, tmp_path):
     killed, whole = tmp_path / "killed.keras", tmp_path / "whole.keras"
-    child = train_in_a_child(killed, 1000)
+    child = subprocess.Popen([sys.executable, "-c", CHILD, killed])
     deadline = time.monotonic() + 120
     while not killed.with_suffix(".checkpoint.npz").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -131,11 +128,29 @@ def test_a_killed_training_resumes_to_the_same_weights(density, tmp_path):
     assert not killed.exists()
     with np.load(killed.with_suffix(".checkpoint.npz")) as state:
         epochs = len(state["history"]) + 3
-    assert train_in_a_child(killed, epochs).wait() == 0
-    assert train_in_a_child(whole, epochs).wait() == 0
+    for path in (killed, whole):
+        vae.train(density, path, epochs=epochs)
     assert killed.read_bytes() == whole.read_bytes()
     histories = [path.with_name(f"{path.stem}_history.csv").read_text() for path in (killed, whole)]
     assert histories[0] == histories[1]
+
+
+def test_what_the_epochs_took_is_kept_over_a_stop(density, tmp_path):
+    path = tmp_path / "vae.keras"
+    assert np.isnan(training.seconds(path))
+    began = time.perf_counter()
+    vae.train(density, path, epochs=2)
+    whole = time.perf_counter() - began
+    assert 0 < training.seconds(path) < whole
+    timing = tmp_path / "vae_timing.csv"
+    # As after a kill between an epoch and the note of what it took.
+    timing.write_text("epoch,seconds\n1,100.0\n")
+    vae.train(density, path, epochs=3)
+    assert list(pd.read_csv(timing).epoch) == [1, 3]
+    assert 150 < training.seconds(path) < 300
+    vae.train(density[:60], path, epochs=1)
+    assert list(pd.read_csv(timing).epoch) == [1]
+    assert training.seconds(path) < whole
 
 
 def test_a_checkpoint_of_other_data_is_not_taken_up(density, tmp_path):
