@@ -13,7 +13,7 @@ configuration.set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis-
 # Few in `make test`, thousands in `make torture`. A deadline far above a case's milliseconds finds
 # a hang, not a busy machine.
 settings.register_profile(
-    "test", derandomize=True, database=None, max_examples=80, deadline=timedelta(seconds=30)
+    "test", derandomize=True, database=None, max_examples=50, deadline=timedelta(seconds=30)
 )
 settings.register_profile(
     "torture", settings.get_profile("test"), derandomize=False, max_examples=2500

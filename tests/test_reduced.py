@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def codes(ensemble, folder):
-    reduced.train_codes(ensemble, folder / "codes.keras", latents=2, epochs=30)
+    reduced.train_codes(ensemble, folder / "codes.keras", latents=2, epochs=20)
     return vae.load(folder / "codes.keras")
 
 

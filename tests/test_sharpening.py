@@ -16,7 +16,7 @@ def ensemble():
 @pytest.fixture(scope="module")
 def model(ensemble, tmp_path_factory):
     path = tmp_path_factory.mktemp("sharp") / "sharp.keras"
-    sigma_vae.train(ensemble.density.values, path, latents=2, epochs=20, batch_size=20)
+    sigma_vae.train(ensemble.density.values, path, latents=2, epochs=12, batch_size=20)
     return vae.load(path)
 
 

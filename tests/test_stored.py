@@ -53,7 +53,7 @@ def test_no_more_than_a_few_blocks_are_held(path, monkeypatch):
 
 def test_a_training_on_the_store_goes_as_one_in_memory(path, tmp_path):
     density = dataset.open(path).density.values
-    options = {"epochs": 4, "seed": 1}
+    options = {"epochs": 3, "seed": 1}
     on_disk = vae.train(stored.Stored(path), tmp_path / "disk.keras", **options)
     in_memory = vae.train(density, tmp_path / "memory.keras", **options)
     assert on_disk.loss.values == pytest.approx(in_memory.loss.values, rel=0.5)
