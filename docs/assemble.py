@@ -23,7 +23,8 @@ def main(folder):
     shutil.copy(ROOT / "docs" / "conf.py", folder)
     shutil.copytree(MADE, folder / "figures" / "report")
     (folder / "benchmarks").mkdir()
-    for name in ("LICENSE", "CITATION.cff", "benchmarks/scale.csv", "benchmarks/scale.png"):
+    for name in ("LICENSE", "CITATION.cff", "benchmarks/scale.csv", "benchmarks/scale.png",
+                 "benchmarks/reproducibility.csv"):  # fmt: skip
         shutil.copy(ROOT / name, folder / name)
     books = {path.stem: nbformat.read(path, 4) for path in executed()}
     cells = makers(books)
