@@ -104,7 +104,8 @@ def test_a_slider_moves_what_is_computed_exact_and_rebuilt_together(page, case, 
         case.initial(cells, **step), reynolds, panel.time.value,
         boundary=case.boundary, scheme=panel.scheme.value,
     )  # fmt: skip
-    known = exact.density(case, panel.time.value, reynolds=reynolds, cells=explore.FINEST, **step)
+    cells = explore.EXACT_CELLS
+    known = exact.density(case, panel.time.value, reynolds=reynolds, cells=cells, **step)
     red, black, blue = panel.curves[0]
     np.testing.assert_array_equal(black.get_data().values, computed)
     np.testing.assert_array_equal(red.get_ydata(), known)
