@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -13,6 +12,10 @@ import nbformat
 import numpy as np
 import psutil
 import pytest
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.ui import Select
 
 import burgers
 from burgers import exact, explore, profiles, vae
@@ -22,6 +25,9 @@ NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 # Raised inside ipympl.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing unrecognized:DeprecationWarning")
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+in_a_browser = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no chromium or no chromedriver: make browser, as root"
+)
 
 
 @pytest.fixture(scope="module")
@@ -193,36 +199,33 @@ def test_other_cells_keep_the_mass(given):
     assert np.abs(explore.averages(burgers.SINUS.initial(given), 400) - smooth).max() < 0.03
 
 
-@pytest.fixture
-def address(files, tmp_path):
-    """The notebook served as a page, on the models of the tests."""
+@contextlib.contextmanager
+def served(*command, folder):
+    """The notebook served by a command of Jupyter, on the models of the tests: its address."""
     book = nbformat.read(NOTEBOOK, 4)
     place = (
         f"import pathlib, burgers\nburgers.paths.ROOT = pathlib.Path({str(burgers.paths.ROOT)!r})"
     )
     book.cells.insert(2, nbformat.v4.new_code_cell(place))
-    nbformat.write(book, tmp_path / "explore.ipynb")
+    nbformat.write(book, folder / "explore.ipynb")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "voila", tmp_path / "explore.ipynb", "--no-browser"]
-    with open(tmp_path / "log", "w") as log:
-        served = subprocess.Popen([*command, f"--port={port}"], stdout=log, stderr=log)
+    command = [sys.executable, "-m", *command, "--no-browser", f"--port={port}"]
+    with open(folder / "log", "w") as log:
+        process = psutil.Popen(command, cwd=folder, stdout=log, stderr=log)
     try:
         yield f"http://localhost:{port}/"
     finally:
-        process = psutil.Process(served.pid)
         for part in [*process.children(recursive=True), process]:
             part.kill()
-        served.wait()
+        process.wait()
         # Of a test that fails pytest shows it.
-        print((tmp_path / "log").read_text()[-3000:])
+        print((folder / "log").read_text()[-3000:])
 
 
 @pytest.fixture
 def browser(tmp_path):
-    from selenium import webdriver
-
     options = webdriver.ChromeOptions()
     options.binary_location = BROWSER
     for option in (
@@ -246,49 +249,68 @@ def until(found, seconds=120):
     raise TimeoutError(f"nothing in {seconds} s")
 
 
-@pytest.mark.skipif(
-    not (BROWSER and DRIVER), reason="no chromium or no chromedriver: make browser, as root"
-)
-def test_in_a_browser_a_slider_moves_and_the_picture_changes(address, browser):
-    from selenium.common.exceptions import WebDriverException
-    from selenium.webdriver import ActionChains, Keys
-    from selenium.webdriver.support.ui import Select
+def shown(browser, k):
+    """What the k-th picture of a page shows, or None where it has none yet."""
+    canvas = f"document.querySelectorAll('.jupyter-matplotlib-canvas-div')[{k}]"
+    return browser.execute_script(f"return {canvas}?.querySelector('canvas').toDataURL()")
 
-    def opened():
-        # The server may not answer yet, and on a busy machine a page may lose its kernel.
-        with contextlib.suppress(WebDriverException, TimeoutError):
-            browser.get(address)
-            return until(lambda: seen(6), 90)
 
-    def seen(k):
-        canvas = f"document.querySelectorAll('.jupyter-matplotlib-canvas-div')[{k}]"
-        return browser.execute_script(f"return {canvas}?.querySelector('canvas').toDataURL()")
+def settled(browser, k):
+    """The same, or None while it changes."""
+    first = shown(browser, k)
+    time.sleep(1.0)
+    return first if first == shown(browser, k) else None
 
+
+def opened(browser, address, start=lambda: None):
+    """Whether a page shows its seven pictures, once it is opened and started."""
+    # The server may not answer yet, and on a busy machine a page may lose its kernel.
+    with contextlib.suppress(WebDriverException, TimeoutError):
+        browser.get(address)
+        start()
+        return until(lambda: shown(browser, 6), 90)
+
+
+def move_time(browser):
+    """Move the slider of T by a step; whether density and decoded point follow."""
+    density, decoded = (until(lambda k=k: settled(browser, k)) for k in (0, 4))
+    row = "//label[text()='T']/following-sibling::div"
+    browser.find_element("xpath", f"{row}//*[@role='slider']").send_keys(Keys.ARROW_RIGHT)
+    until(lambda: shown(browser, 0) != density)
+    assert browser.find_element("xpath", f"{row}[last()]").text == "0.31"
+    until(lambda: shown(browser, 4) != decoded)
+
+
+@in_a_browser
+def test_in_a_page_a_slider_moves_and_the_picture_changes(files, browser, tmp_path):
     def text():
         return browser.find_element("tag name", "body").text
 
-    def settled(k):
-        first = seen(k)
-        time.sleep(1.0)
-        return first if first == seen(k) else None
+    with served("voila", "explore.ipynb", folder=tmp_path) as address:
+        until(lambda: opened(browser, address), 300)
+        move_time(browser)
+        decoded = until(lambda: settled(browser, 4))
+        maps = browser.find_elements("css selector", ".jupyter-matplotlib-canvas-div")
+        ActionChains(browser).move_to_element_with_offset(maps[2], -40, 20).click().perform()
+        until(lambda: shown(browser, 4) != decoded)
+        until(lambda: "at the point picked" in text())
+        kinds = browser.find_element("xpath", "//label[text()='model']/following-sibling::select")
+        Select(kinds).select_by_visible_text("the report's")
+        until(lambda: "from the density above" in text())
+        settled(browser, 2)
+        assert "from the density above" in text()
+        assert "Traceback" not in text()
+        assert "Error" not in text()
 
-    until(opened, 300)
-    density, decoded = until(lambda: settled(0)), until(lambda: settled(4))
-    row = "//label[text()='T']/following-sibling::div"
-    browser.find_element("xpath", f"{row}//*[@role='slider']").send_keys(Keys.ARROW_RIGHT)
-    until(lambda: seen(0) != density)
-    assert browser.find_element("xpath", f"{row}[last()]").text == "0.31"
-    until(lambda: seen(4) != decoded)
 
-    decoded = until(lambda: settled(4))
-    maps = browser.find_elements("css selector", ".jupyter-matplotlib-canvas-div")
-    ActionChains(browser).move_to_element_with_offset(maps[2], -40, 20).click().perform()
-    until(lambda: seen(4) != decoded)
-    until(lambda: "at the point picked" in text())
-    kinds = browser.find_element("xpath", "//label[text()='model']/following-sibling::select")
-    Select(kinds).select_by_visible_text("the report's")
-    until(lambda: "from the density above" in text())
-    settled(2)
-    assert "from the density above" in text()
-    assert "Traceback" not in text()
-    assert "Error" not in text()
+@in_a_browser
+def test_in_jupyterlab_a_slider_moves_and_the_picture_changes(files, browser, tmp_path):
+    def run_all():
+        for kind, label in (("MenuBar", "Run"), ("Menu", "Run All Cells")):
+            entry = f"//*[contains(@class, 'lm-{kind}-itemLabel') and text()='{label}']"
+            until(lambda entry=entry: browser.find_elements("xpath", entry), 60)[0].click()
+
+    options = ["--allow-root", "--IdentityProvider.token="]
+    with served("jupyter", "lab", *options, folder=tmp_path) as address:
+        until(lambda: opened(browser, f"{address}lab/tree/explore.ipynb", run_all), 300)
+        move_time(browser)
