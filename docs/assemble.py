@@ -124,7 +124,8 @@ def gallery(cells):
                        for row in of.itertuples())  # fmt: skip
         parts.append(
             f"## {path.stem}\n\n"
-            f"```{{figure}} figures/report/{path.name}\n:name: made-{path.stem}\n\n"
+            f"```{{figure}} figures/report/{path.name}\n:name: made-{path.stem}\n"
+            f":target: _images/{path.name}\n\n"
             f"{made_by(path.stem, cells)}\n```\n{said}\n"
         )
     return "\n".join(parts)
@@ -138,9 +139,8 @@ def claims():
     for row in judged().itertuples():
         shown = [stem for stem in stems if of_figure(stem, row.figure)]
         link = f"{{ref}}`{row.figure} <made-{shown[0]}>`" if shown else row.figure
-        rows.append(
-            f"| {link} | {row.claim} | {row.measured:.3g} | {row.threshold} | {row.verdict} |"
-        )
+        claim = row.claim.replace("|", r"\|")
+        rows.append(f"| {link} | {claim} | {row.measured:.3g} | {row.threshold} | {row.verdict} |")
     return "\n".join(rows) + "\n"
 
 
@@ -148,9 +148,13 @@ def tables(cells):
     """Every table with the cell that made it."""
     parts = ["# Tables\n"]
     for path in sorted(MADE.glob("*.csv")):
+        # As it stands in the file: Markdown would make a quotation of `>= 0.01`.
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).to_html(
+            index=False, border=0, justify="left", classes="docutils"
+        )
         parts.append(
             f"(made-{path.stem})=\n## {path.stem}\n\n{made_by(path.stem, cells)}\n\n"
-            f"```{{csv-table}}\n:file: figures/report/{path.name}\n:header-rows: 1\n```\n"
+            f'<div class="table-wrapper docutils container">\n{table}\n</div>\n'
         )
     return "\n".join(parts)
 

@@ -1,5 +1,7 @@
 """The site: README, gallery, claims, tables, executed notebooks and API; no network, no server."""
 
+import re
+
 from latex2mathml.converter import convert
 
 project = "burgers"
@@ -26,6 +28,7 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_preserve_defaults = True
 autodoc_inherit_docstrings = False
+napoleon_use_ivar = True
 default_role = "code"
 exclude_patterns = ["**/.ipynb_checkpoints"]
 # A notebook may go from its title to a subsection.
@@ -43,6 +46,27 @@ def _block(writer, node):
     raise _skip()
 
 
+def _numpydoc(app, what, name, obj, options, lines):
+    """Write a docstring's `name : description` as numpydoc reads it: on a line each."""
+    section, written = "", []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if set(after) == {"-"}:
+            section = line
+            written.append("")
+        entry = re.fullmatch(r"([\w, *]+) : (.*)", line)
+        if section in ("Parameters", "Attributes") and entry:
+            names = entry[1] if section == "Parameters" else entry[1].replace(", ", ",")
+            written += [names, f"    {entry[2]}"]
+        elif section == "Returns":
+            if line and line != section and set(line) != {"-"}:
+                # What numpydoc would take for a type. Two blank lines end the section before.
+                begun = written[-1].startswith((":returns: ", "    "))
+                written += [f"    {line}"] if begun else ["", "", f":returns: {line}"]
+        else:
+            written += ["", "", line] if line.startswith("Source: ") else [line]
+    lines[:] = written
+
+
 def _skip():
     from docutils.nodes import SkipNode
 
@@ -50,4 +74,6 @@ def _skip():
 
 
 def setup(app):
+    # Before Napoleon, which has the default priority of 500.
+    app.connect("autodoc-process-docstring", _numpydoc, priority=400)
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
