@@ -3,8 +3,10 @@
 Without a `distributed.Client` of the caller's the chunks are solved on this machine.
 """
 
+import fcntl
+import hashlib
 import os
-import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +16,10 @@ import xarray as xr
 from zarr.codecs import ZstdCodec
 
 from burgers import paths
+
+# The attribute that tells from what a store was begun, and the modules that it depends on.
+RECIPE = "recipe"
+CODE = ("cases", "dataset", "solver", "kernels", "lanes")
 
 # A chunk is solved by all threads of its worker: two at once would share them.
 _ONE_AT_A_TIME = Lock()
@@ -42,24 +48,64 @@ def save(dataset, path):
 
     A call that was stopped leaves what it finished in `.part-<name>`; the same call computes what
     is missing and moves the whole into place. Where the same ensemble is complete, nothing is done.
+
+    Raises
+    ------
+    OSError
+        Naming the store, if it cannot be written, another process writes it, or workers die again
+        and again or write elsewhere.
+    ValueError
+        If the density is divided along x.
     """
-    path = Path(path)
-    part = paths.beside(path)
-    if path.is_dir() and _is_of(path, dataset) and not _missing(path, dataset):
-        return
+    if len(dataset.density.data.chunks[1]) > 1:
+        raise ValueError(
+            f"density has chunks {dataset.density.data.chunks[1]} along x; accepted: whole ones"
+        )
+    # Workers may stand in another folder.
+    path = Path(path).resolve()
+    dataset = dataset.assign_attrs({RECIPE: _recipe(dataset)})
     with paths.told(path):
-        if not (part.is_dir() and _is_of(part, dataset)):
-            shutil.rmtree(part, ignore_errors=True)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            to_zarr(dataset, part, compute=False)
-        alone = dataset.drop_vars([*dataset.coords])
-        _compute([
-            alone.isel(realisation=region).to_zarr(
-                part, region={"realisation": region}, compute=False, consolidated=False
-            )
-            for region in _missing(part, dataset)
-        ])  # fmt: skip
-        paths.moved(part, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path):
+            if not (_is_of(path, dataset) and not _missing(path, dataset)):
+                _write(dataset, path)
+
+
+def _write(dataset, path):
+    part = paths.beside(path)
+    if not _is_of(part, dataset):
+        paths.remove(part)
+        to_zarr(dataset, part, compute=False)
+    alone = dataset.drop_vars([*dataset.coords])
+    _compute([
+        alone.isel(realisation=region).to_zarr(
+            part, region={"realisation": region}, compute=False, consolidated=False
+        )
+        for region in _missing(part, dataset)
+    ])  # fmt: skip
+    if absent := _missing(part, dataset):
+        raise OSError(
+            f"{len(absent)} chunks are not in {part}: every worker has to see that folder"
+        )
+    # What a worker had begun when it died.
+    for begun in part.rglob("*.partial"):
+        begun.unlink()
+    paths.moved(part, path)
+
+
+@contextmanager
+def _locked(path):
+    """Keep other processes of this machine from writing the same store; OSError if one does."""
+    lock = path.with_name(f".lock-{path.name}")
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(error.errno, "another process is writing it") from error
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
 
 
 def to_zarr(dataset, folder, **options):
@@ -108,18 +154,23 @@ def _threads():
         return numba.config.NUMBA_NUM_THREADS
 
 
+def _recipe(dataset):
+    """A digest of what a lazy density is computed from: inputs, options, chunks and code."""
+    digest = hashlib.sha256(dataset.density.data.name.encode())
+    for name in CODE:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
 def _is_of(folder, dataset):
-    """Whether the store in a folder was begun from the same inputs, by the same chunks."""
+    """Whether the store in a folder was begun from the same inputs, by the same chunks and code."""
     try:
         begun = xr.open_zarr(folder, consolidated=False, chunks=None)
+        return begun.attrs == dataset.attrs and all(
+            begun[name].equals(dataset[name]) for name in dataset.coords
+        )
     except Exception:
         return False
-    return (
-        begun.attrs == dataset.attrs
-        and begun.sizes == dataset.sizes
-        and begun.density.encoding["chunks"] == dataset.density.data.chunksize
-        and all(begun[name].equals(dataset[name]) for name in dataset.coords)
-    )
 
 
 def _missing(folder, dataset):
@@ -141,11 +192,16 @@ def _compute(writes):
         if client is None:
             return _with_bar(lambda: dask.compute(*writes))
         futures = client.compute(writes, retries=3)
-    if "CI" not in os.environ:
-        from distributed import progress
+    from distributed import KilledWorker, progress
 
-        progress(futures)
-    return client.gather(futures)
+    try:
+        if "CI" not in os.environ:
+            progress(futures, notebook=False)
+        client.gather(futures)
+    except KilledWorker as error:
+        raise OSError(f"{error} Smaller chunks take less memory.") from error
+    finally:
+        client.cancel(futures)
 
 
 def _with_bar(run):

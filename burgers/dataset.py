@@ -16,6 +16,7 @@ CHUNK = 16_384
 MOST, MOST_CELLS = 10**9, 10**6
 
 _REQUIRED = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
+_VARIABLES = {"density", "x", "reynolds", "final_time"}
 
 
 def generate(
@@ -126,11 +127,15 @@ def open(path):
         dataset = xr.open_zarr(path, consolidated=False, chunks=None).load()
     except Exception as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
-    missing = sorted(_REQUIRED - dataset.attrs.keys())
-    if missing or "density" not in dataset:
-        what = f"the attributes {', '.join(missing)}" if missing else "the variable density"
+    # What a chunked call was begun with: see `chunked.save`.
+    dataset.attrs.pop(chunked.RECIPE, None)
+    case = CASES.get(dataset.attrs.get("case"))
+    variables = _VARIABLES | ({"step"} if case and case.random_step else set())
+    lacking = sorted((_REQUIRED - dataset.attrs.keys()) | (variables - dataset.variables.keys()))
+    if lacking:
+        what = ", ".join(lacking)
         raise ValueError(f"{path} is not an ensemble of this project: it lacks {what}; {remedy}")
-    if dataset.attrs["case"] not in CASES:
+    if case is None:
         raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
     # Zarr reads an absent chunk as fill values: a truncated store shows as NaN.
     for name, variable in dataset.variables.items():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ import xarray as xr
 from distributed import Client, LocalCluster
 
 import burgers
-from burgers import dataset, paths
+from burgers import chunked, dataset, paths
 
 COUNT = 1000
 INPUTS = {"seed": 5, "cells": 50}
@@ -87,7 +88,7 @@ def test_what_was_left_of_another_ensemble_is_not_taken_up(whole, tmp_path):
 
 
 def test_a_damaged_chunk_is_told_by_the_name_of_its_store(tmp_path):
-    path = tmp_path / "quick" / "lazy.zarr"
+    path = tmp_path / "data" / "quick" / "lazy.zarr"
     dataset.save(burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100), path)
     (path / "density/c/3/0").write_bytes(b"no chunk")
     with pytest.raises(ValueError, match=r"lazy.zarr cannot be read .*make data PROFILE=quick"):
@@ -112,6 +113,58 @@ def test_without_dask_chunks_says_what_to_install(monkeypatch):
     assert np.isfinite(burgers.generate(burgers.SINUS, 10).density).all()
 
 
+def test_a_store_that_nobody_wrote_to_is_not_moved_into_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunked, "_compute", lambda writes: None)
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    with pytest.raises(
+        OSError, match=r"lazy\.zarr was not .*10 chunks are not in .*see that folder"
+    ):
+        dataset.save(lazy, tmp_path / "lazy.zarr")
+    assert not (tmp_path / "lazy.zarr").exists()
+
+
+def test_what_another_code_or_density_left_is_not_taken_up(whole, tmp_path, monkeypatch):
+    path = tmp_path / "lazy.zarr"
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    dataset.save(lazy.assign(density=2 * lazy.density), path)
+    np.testing.assert_array_equal(dataset.open(path).density, 2 * whole.density)
+    dataset.save(lazy, path)
+    assert dataset.open(path).identical(whole)
+    untouched = (path / "density/c/0/0").stat().st_mtime_ns
+    dataset.save(lazy, path)
+    assert (path / "density/c/0/0").stat().st_mtime_ns == untouched
+    monkeypatch.setattr(chunked, "CODE", ("cases", "dataset", "solver"))
+    dataset.save(lazy, path)
+    assert (path / "density/c/0/0").stat().st_mtime_ns > untouched
+
+
+def test_the_same_call_in_another_process_is_known_again():
+    code = """
+import burgers
+from burgers import chunked
+print(chunked._recipe(burgers.generate(burgers.CRENEAU, 100, seed=5, cells=50, chunks=30)))
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lazy = burgers.generate(burgers.CRENEAU, 100, seed=5, cells=50, chunks=30)
+    assert done.stdout.strip() == chunked._recipe(lazy)
+
+
+def test_a_store_that_another_process_writes_is_refused(tmp_path):
+    path = tmp_path / "lazy.zarr"
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    with chunked._locked(path), pytest.raises(OSError, match=r"lazy\.zarr .*another process"):
+        dataset.save(lazy, path)
+    dataset.save(lazy, path)
+    assert [found.name for found in tmp_path.iterdir()] == ["lazy.zarr"]
+
+
+def test_a_density_divided_along_x_is_refused(tmp_path):
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    with pytest.raises(ValueError, match=r"density has chunks \(25, 25\) along x"):
+        dataset.save(lazy.chunk(x=25), tmp_path / "lazy.zarr")
+
+
 # From here on there is a client, and what is lazy is computed by its workers.
 @pytest.fixture(scope="module")
 def client():
@@ -122,9 +175,12 @@ def client():
         yield client
 
 
-def test_workers_do_not_change_a_bit(whole, client, tmp_path):
+def test_workers_do_not_change_a_bit(whole, client, tmp_path, monkeypatch):
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=90)
-    dataset.save(lazy, tmp_path / "lazy.zarr")
+    with monkeypatch.context() as patch:
+        # Of this process; the workers have their own.
+        patch.setattr(dataset.solver, "solve", None)
+        dataset.save(lazy, tmp_path / "lazy.zarr")
     assert dataset.open(tmp_path / "lazy.zarr").identical(whole)
 
 
@@ -139,6 +195,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(client, tmp_path):
     os.kill(victim, signal.SIGKILL)
     in_the_middle = len(written(paths.beside(path))) < 40
     saving.join(timeout=120)
+    assert not list(path.rglob("*.partial"))
     assert in_the_middle
     assert victim not in client.run(os.getpid).values()
     assert dataset.open(path).identical(burgers.generate(burgers.SINUS, **inputs))
