@@ -79,9 +79,9 @@ def remedy(path):
     from its checkpoint.
     """
     path = Path(path)
-    profile = path.parent.name
+    folder, profile = path.parts[-3:-1] if len(path.parts) > 2 else ("", "")
     stored = path.suffix in (".zarr", ".npy")
-    if profile not in PROFILES:
+    if folder not in ("data", "figures") or profile not in PROFILES:
         # Chunks that are there are not computed again.
         anew = "remove what is left of it, and generate and save it again"
         return anew if stored else "make it again"
@@ -93,9 +93,13 @@ def remedy(path):
 
 def moved(part, path):
     """Move a file or folder to `path`, in the place of what is there."""
+    # A folder that is removed in its place is half there when it stops.
+    old = path.with_name(f".old-{path.name}")
+    remove(old)
     if path.is_dir():
-        shutil.rmtree(path)
+        os.replace(path, old)
     os.replace(part, path)
+    remove(old)
 
 
 def remove(path):

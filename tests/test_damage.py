@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -78,7 +79,7 @@ def assert_refused(write, path, numbers):
 def on_a_full_disk(folder):
     """In a child: each writer is refused while the disk is full, and not when there is room."""
     for name, write in WRITERS.items():
-        path, filler = Path(folder) / "quick" / name, Path(folder) / "filler"
+        path, filler = Path(folder) / "data" / "quick" / name, Path(folder) / "filler"
         write(path, seed=0)
         filler.write_bytes(bytes(max(shutil.disk_usage(folder).free - ROOM, 0)))
         assert_refused(write, path, FULL)
@@ -90,22 +91,22 @@ def on_a_full_disk(folder):
 def with_small_files_only(folder):
     """In a child: the same, where it is the size of a file that is limited."""
     for name, write in WRITERS.items():
-        write(Path(folder) / "quick" / name, seed=0)
+        write(Path(folder) / "data" / "quick" / name, seed=0)
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
     for name, write in WRITERS.items():
-        assert_refused(write, Path(folder) / "quick" / name, FULL)
+        assert_refused(write, Path(folder) / "data" / "quick" / name, FULL)
 
 
 def in_an_unwritable_folder(folder):
     """In a child, as a user who may not write: each writer is refused."""
     for name, write in WRITERS.items():
-        write(Path(folder) / "quick" / name, seed=0)
+        write(Path(folder) / "data" / "quick" / name, seed=0)
     for path in [Path(folder), *Path(folder).rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     if os.getuid() == 0:
         os.setuid(65534)
     for name, write in WRITERS.items():
-        assert_refused(write, Path(folder) / "quick" / name, UNWRITABLE)
+        assert_refused(write, Path(folder) / "data" / "quick" / name, UNWRITABLE)
 
 
 def in_a_child(function, folder, within=()):
@@ -144,14 +145,14 @@ def test_an_unwritable_folder_is_told_and_costs_nothing():
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    path = tmp_path_factory.mktemp("damage") / "quick" / "final_creneau.zarr"
+    path = tmp_path_factory.mktemp("damage") / "data" / "quick" / "final_creneau.zarr"
     dataset.save(burgers.generate(burgers.CRENEAU, 300, chunks=150), path)
     return path
 
 
 @pytest.fixture
 def damaged(store, tmp_path):
-    path = tmp_path / "quick" / store.name
+    path = tmp_path / "data" / "quick" / store.name
     shutil.copytree(store, path)
     return path
 
@@ -196,6 +197,31 @@ def test_a_chunk_that_is_not_there_is_noticed(damaged):
     dataset.open(damaged)
 
 
+@pytest.mark.parametrize("name", ["density", "step", "final_time", "x"])
+def test_a_store_that_lacks_a_variable_is_not_opened(damaged, name):
+    shutil.rmtree(damaged / name)
+    assert_named(dataset.open, damaged)
+
+
+def test_a_stop_while_a_folder_is_replaced_leaves_a_whole_one(store, tmp_path, monkeypatch):
+    path, whole, remove = tmp_path / store.name, contents(store), paths.remove
+    shutil.copytree(store, path)
+
+    def stops(place):
+        if place.name.startswith(".old-") and place.exists():
+            raise KeyboardInterrupt
+        remove(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(paths, "remove", stops)
+        with pytest.raises(KeyboardInterrupt):
+            save(path, seed=0)
+    assert contents(path) != whole
+    dataset.open(path)
+    save(path, seed=1)
+    assert [found.name for found in tmp_path.iterdir()] == [store.name]
+
+
 def test_a_store_that_is_trained_on_notices_when_it_reads(damaged):
     chunk = damaged / "density" / "c" / "1" / "0"
     whole = chunk.read_bytes()
@@ -210,14 +236,14 @@ def test_a_store_that_is_trained_on_notices_when_it_reads(damaged):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    path = tmp_path_factory.mktemp("damage") / "quick" / "vae_sinus.keras"
+    path = tmp_path_factory.mktemp("damage") / "data" / "quick" / "vae_sinus.keras"
     train(path, seed=0)
     return path
 
 
 def test_a_truncated_or_altered_model_is_noticed(model, tmp_path):
-    whole, path = model.read_bytes(), tmp_path / "quick" / model.name
-    path.parent.mkdir()
+    whole, path = model.read_bytes(), tmp_path / "data" / "quick" / model.name
+    path.parent.mkdir(parents=True)
     for length in (0, 1, 1000, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
         assert_named(vae.load, path)
@@ -228,10 +254,10 @@ def test_a_truncated_or_altered_model_is_noticed(model, tmp_path):
 
 
 def test_a_damaged_checkpoint_is_told_and_the_training_starts_anew(model, tmp_path):
-    path = tmp_path / "quick" / model.name
+    path = tmp_path / "data" / "quick" / model.name
     checkpoint = path.with_suffix(".checkpoint.npz")
     whole = model.with_suffix(".checkpoint.npz").read_bytes()
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     for content in (b"", whole[:1000], whole[:-1], flipped(whole, len(whole) // 2), b"no archive"):
         checkpoint.write_bytes(content)
         with pytest.warns(UserWarning, match=r"vae_sinus\.checkpoint\.npz cannot be read"):
@@ -242,11 +268,17 @@ def test_a_damaged_checkpoint_is_told_and_the_training_starts_anew(model, tmp_pa
 
 def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
     with pytest.raises(ValueError, match=r"mine\.zarr is missing; .* generate and save it again"):
-        dataset.open(tmp_path / "mine.zarr")
+        dataset.open(tmp_path / "report" / "mine.zarr")
     with pytest.raises(ValueError, match=r"mine\.keras cannot be read .*; make it again"):
         vae.load(tmp_path / "mine.keras")
 
 
 def test_every_trained_model_has_a_notebook_that_makes_it():
-    for path in (paths.ROOT / "data" / "quick").glob("*.keras"):
-        assert "-W notebooks/" in paths.remedy(path), path.name
+    # Names of models as the code has them, with whatever stands for a case before them.
+    code = "".join(path.read_text() for path in (paths.ROOT / "burgers").glob("*.py"))
+    code += "".join(path.read_text() for path in (paths.ROOT / "notebooks").glob("0*.ipynb"))
+    names = set(re.findall(r"(\w+_)\{name\}[\w{}]*\.keras", code))
+    assert {"vae_", "sharp_", "given_time_", "one_shot_"} <= names
+    for name in names:
+        path = paths.data("quick") / f"{name}sinus.keras"
+        assert "-W notebooks/" in paths.remedy(path), name

@@ -79,7 +79,7 @@ def test_zarr_round_trip(tmp_path):
 
 
 def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
-    path = tmp_path / "quick" / "a.zarr"
+    path = tmp_path / "data" / "quick" / "a.zarr"
     with pytest.raises(ValueError, match=r"a\.zarr is missing; .*make data PROFILE=quick"):
         dataset.open(path)
     dataset.save(burgers.generate(burgers.SINUS, 10, cells=50), path)
@@ -98,7 +98,7 @@ def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
 
 
 def test_npy_round_trip_and_damage(tmp_path):
-    path = tmp_path / "report" / "a.npy"
+    path = tmp_path / "data" / "report" / "a.npy"
     ensemble = burgers.generate(burgers.SINUS, 10)
     dataset.export_npy(ensemble, path)
     assert np.array_equal(dataset.load_npy(path), ensemble.density)

@@ -163,7 +163,7 @@ def test_a_checkpoint_of_other_data_is_not_taken_up(density, tmp_path):
 
 
 def test_a_damaged_model_is_named_with_the_command_that_remakes_it(density, tmp_path):
-    path = tmp_path / "quick" / "vae_sinus.keras"
+    path = tmp_path / "data" / "quick" / "vae_sinus.keras"
     with pytest.raises(ValueError, match=r"vae_sinus\.keras.*make train PROFILE=quick"):
         vae.load(path)
     vae.train(density, path, epochs=1)
