@@ -150,11 +150,11 @@ def spread(case, count, scheme, seed):
     return dataset.generate(case, count, final_time=times, seed=seed, scheme=scheme)
 
 
-def drawn(case, source, count, files, seed):
+def drawn(case, source, count, files, seed, scheme="rusanov"):
     """Densities (count, 400) of the law over all times, from a source of an ensemble.
 
     The solver's, or what an auto-encoder decodes: the sharper one draws its latents from Parzen
-    windows on its codes, the report's from the normal law.
+    windows on its codes of densities solved by `scheme`, the report's from the normal law.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def drawn(case, source, count, files, seed):
         return spread(case, count, SOLVED[source], seed).density.values
     if source not in KINDS:
         raise ValueError(f"source is {source!r}; accepted: {', '.join([*SOLVED, *KINDS])}")
-    encoded = atlas(case, files[case.name, source])
+    encoded = atlas(case, files[case.name, source], scheme)
     if source != "sharper":
         return encoded.model.generate(count, seed)
     law = latent.Parzen(seed=0).fit(encoded.model.draw(encoded.ensemble.density.values))
@@ -510,8 +510,8 @@ class EnsemblePanel(Panel):
     view : the panel as a widget.
     """
 
-    def __init__(self, case, files, seed):
-        self.files, self.seed = files, seed
+    def __init__(self, case, files, seed, scheme):
+        self.files, self.seed, self.scheme = files, seed, scheme
         labels = {**{name: name for name in SOLVED}, **{f"{k} auto-encoder": k for k in KINDS}}
         self.source = widgets.Dropdown(options=labels, value="sharper", description="drawn by")
         self.members = widgets.IntSlider(100, 2, MEMBERS, description="members")
@@ -581,7 +581,7 @@ class EnsemblePanel(Panel):
         self._draw_members()
 
     def _draw_members(self):
-        sample = drawn(self.case, self.source.value, MEMBERS, self.files, self.seed)
+        sample = drawn(self.case, self.source.value, MEMBERS, self.files, self.seed, self.scheme)
         counts = np.arange(1, MEMBERS + 1)[:, None]
         self.means = np.cumsum(sample, axis=0, dtype=float) / counts
         squares = np.cumsum(np.square(sample, dtype=float), axis=0) / counts
@@ -618,14 +618,14 @@ class Explorer:
         choice = [self.case, self.kind]
         self.latents = LatentPanel()
         self.density = DensityPanel(choice, self.latents.follow)
-        self.ensemble = EnsemblePanel(self.case, self.files, seed)
+        self.ensemble = EnsemblePanel(self.case, self.files, seed, self.scheme)
         self.kind.observe(lambda _: self._turn(), "value")
         self.case.observe(lambda _: self._turn_all(), "value")
         self._turn_all()
 
     def _turn(self):
         case = CASES[self.case.value]
-        encoded = atlas(case, self.files[case.name, self.kind.value])
+        encoded = atlas(case, self.files[case.name, self.kind.value], self.scheme)
         self.latents.show(case, encoded)
         self.density.show(case, encoded)
 
