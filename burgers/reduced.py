@@ -253,7 +253,7 @@ def _fit_field(model, ensemble, path, epochs, seed, progress):
     inputs = tuple(np.concatenate(part) for part in parts)
     dynamics = Dynamics(model.field, np.exp(0.5 * np.median(log_variance, axis=0)))
     epochs = -(-epochs // PAIRS)
-    steps = epochs * -(-len(inputs[0]) // FIELD_BATCH_SIZE)
+    steps = training.steps(len(inputs[0]), epochs, FIELD_BATCH_SIZE)
     dynamics.compile(optimizer=adam(FIELD_RATE, steps), jit_compile=False)
     return training.fit(
         dynamics, inputs, path.with_stem(f"{path.stem}_field"), epochs=epochs,
@@ -268,7 +268,7 @@ def _tune(model, ensemble, path, epochs, seed, progress):
     pairs = trajectories.pairs(*density.shape[:2], rng)
     weight = weights(ensemble)[pairs.realisation, pairs.end, None]
     inputs = (*_ends(model, ensemble, density, pairs), weight)
-    steps = epochs * -(-len(weight) // BATCH_SIZE)
+    steps = training.steps(len(weight), epochs, BATCH_SIZE)
     model.compile(optimizer=adam(TUNING_RATE, steps), jit_compile=False)
     return training.fit(
         model, inputs, path, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress

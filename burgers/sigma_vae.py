@@ -122,7 +122,8 @@ def train(
         build(latents, conditions, 2 * seed + k) for k, build in enumerate(networks)
     )
     model = SigmaVAE(encoder, decoder, beta=1.0)
-    model.compile(optimizer=adam(LEARNING_RATE, epochs * -(-len(density) // batch_size)))
+    steps = training.steps(len(inputs[0]), epochs, batch_size)
+    model.compile(optimizer=adam(LEARNING_RATE, steps))
     history = training.fit(
         model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
     )

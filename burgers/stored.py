@@ -66,7 +66,7 @@ class Stored:
 
     def shuffled(self, batch_size, rng):
         """Every density once, in batches: blocks in random order, mixed a few at a time."""
-        blocks = [np.arange(len(self))[block] for block in self.blocks]
+        blocks = [np.arange(block.start, min(block.stop, len(self))) for block in self.blocks]
         numbers = rng.permutation(len(blocks))
         mixed = [
             rng.permutation(np.concatenate([blocks[k] for k in numbers[first : first + MIXED]]))

@@ -182,7 +182,7 @@ def train_one_shot(ensemble, path, *, epochs, seed=0, progress=None):
     }
     for part, (stage, weight) in enumerate(stages.items()):
         share = (epochs + 1 - part) // 2
-        steps = share * -(-len(inputs) // reduced.BATCH_SIZE)
+        steps = training.steps(len(inputs), share, reduced.BATCH_SIZE)
         model.compile(optimizer=adam(ONE_SHOT_RATE, steps), jit_compile=False)
         history = training.fit(
             model, (inputs, density, weight), stage, epochs=share, batch_size=reduced.BATCH_SIZE,

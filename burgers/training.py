@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from burgers import checks
 from burgers.paths import written_whole
 
 
@@ -40,6 +41,8 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     -------
     pandas.DataFrame of epoch, loss and the model's other metrics (means over batches).
     """
+    steps(len(inputs[0]), epochs, batch_size)
+    checks.count("seed", seed, least=0)
     model(bare([part[:1] for part in inputs]))
     model.optimizer.build(model.trainable_variables)
     recipe = [*model.recipe(), model.optimizer.get_config(), batch_size, seed]
@@ -63,6 +66,12 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     history = pd.DataFrame(history, columns=["epoch", *names])
     history["epoch"] = history["epoch"].astype(int)
     return history
+
+
+def steps(realisations, epochs, batch_size):
+    """How many batches a training takes; ValueError names `epochs` or `batch_size`."""
+    batches = -(-realisations // checks.count("batch_size", batch_size))
+    return checks.count("epochs", epochs, least=0) * batches
 
 
 def seconds(path):

@@ -249,19 +249,27 @@ def train(
     peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
         is constant.
     progress : label of the progress bar; None shows none.
-    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch.
+    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch; each draws the
+        same noise, for its own part.
 
     Returns
     -------
     pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or a store that cannot be read.
     """
     density = checked(density)
+    steps = training.steps(len(density), epochs, batch_size)
     replicas = strategy.num_replicas_in_sync if strategy else 1
-    if batch_size % replicas:
+    last = len(density) % batch_size
+    if batch_size % replicas or 0 < last < replicas:
         raise ValueError(
-            f"batch_size is {batch_size}; accepted: a multiple of the {replicas} replicas"
+            f"batch_size is {batch_size}, which leaves a last batch of {last}; accepted: a "
+            f"multiple of the {replicas} replicas that leaves none of them without a realisation"
         )
-    steps = epochs * -(-len(density) // batch_size)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = VAE(beta=beta, seed=seed)
         model.replicas = replicas

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import burgers
-from burgers import dataset, stored, vae
+from burgers import chunked, dataset, stored, vae
 
 COUNT, CHUNKS = 1030, 100
 
@@ -42,6 +43,17 @@ def test_an_epoch_holds_each_density_once_and_mixes_them(path):
     assert (other.order != batches.order).any()
 
 
+def test_the_order_of_many_takes_little_memory(tmp_path):
+    lazy = burgers.generate(burgers.SINUS, 200_000, cells=3, chunks=1000)
+    chunked.to_zarr(lazy, tmp_path / "many.zarr", compute=False)
+    found = stored.Stored(tmp_path / "many.zarr")
+    tracemalloc.start()
+    assert len(found.shuffled(50, np.random.default_rng(0)).order) == 200_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * 8 * 200_000
+
+
 def test_no_more_than_a_few_blocks_are_held(path, monkeypatch):
     found = stored.Stored(path)
     for k in range(len(batches := found.shuffled(50, np.random.default_rng(0)))):
@@ -73,7 +85,7 @@ import tensorflow as tf
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
-# Each replica draws its own noise; without noise both ways compute the same sum.
+# Replicas draw the same noise, one device other for each half; without, the sums are the same.
 keras.random.normal = lambda shape, seed=None, **_: keras.ops.zeros(shape)
 density = stored.Stored(sys.argv[1])
 both = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
@@ -111,7 +123,11 @@ def test_a_missing_a_damaged_and_a_foreign_store_are_named(path, tmp_path):
         vae.train(stored.Stored(coarse), tmp_path / "m.keras", epochs=1)
 
 
-def test_a_batch_that_the_devices_cannot_share_is_refused(path, tmp_path):
-    two = SimpleNamespace(num_replicas_in_sync=2)
-    with pytest.raises(ValueError, match="batch_size is 51; accepted: a multiple of the 2"):
-        vae.train(stored.Stored(path), tmp_path / "m.keras", epochs=1, batch_size=51, strategy=two)
+@pytest.mark.parametrize(("replicas", "size", "last"), [(2, 51, 10), (4, 1028, 2)])
+def test_a_batch_that_the_devices_cannot_share_is_refused(path, tmp_path, replicas, size, last):
+    devices = SimpleNamespace(num_replicas_in_sync=replicas)
+    message = f"batch_size is {size}, which leaves a last batch of {last}; .* {replicas} replicas"
+    with pytest.raises(ValueError, match=message):
+        vae.train(
+            stored.Stored(path), tmp_path / "m.keras", epochs=1, batch_size=size, strategy=devices
+        )
