@@ -78,13 +78,13 @@ data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
 # A notebook is run again when it, a module that it uses or a notebook before it changed.
-COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py)
+COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py chunked.py)
 SOLVER := $(addprefix burgers/, solver.py kernels.py lanes.py)
 EXACT := $(addprefix burgers/, exact.py cole_hopf.py quadrature.py)
 PLOTS := $(addprefix burgers/, plots.py style.mplstyle)
 MEASURES := $(addprefix burgers/, moments.py judges.py)
 $(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
-$(TRAININGS): burgers/vae.py burgers/training.py $(BUILD)/01_generate.ipynb
+$(TRAININGS): $(addprefix burgers/, vae.py training.py stored.py) $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
 $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
@@ -93,7 +93,7 @@ $(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_mom
 $(BUILD)/06_sharpen_law.ipynb: $(PLOTS) $(MEASURES) $(TRAININGS) \
 	$(addprefix burgers/, sharpening.py sigma_vae.py latent.py flow.py law_plots.py)
 $(BUILD)/07_reduced_model.ipynb: $(COMMON) $(SOLVER) $(EXACT) $(PLOTS) $(MEASURES) \
-	$(addprefix burgers/, vae.py training.py sigma_vae.py flow.py latent.py fronts.py reduced.py \
+	$(addprefix burgers/, vae.py training.py stored.py sigma_vae.py flow.py latent.py fronts.py reduced.py \
 	surrogates.py trajectories.py propagation.py time_judges.py cost.py time_plots.py)
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb

@@ -78,13 +78,13 @@ def test_a_change_of_the_verification_runs_it_alone(built):
     assert planned(built, "burgers/verification.py") == [VERIFY]
 
 
-@pytest.mark.parametrize("module", ["vae.py", "training.py"])
+@pytest.mark.parametrize("module", ["vae.py", "training.py", "stored.py"])
 def test_a_change_of_the_model_retrains_but_does_not_solve_again(built, module):
     assert planned(built, f"burgers/{module}") == NAMES[1:]
 
 
 @pytest.mark.parametrize(
-    "module", ["solver.py", "kernels.py", "cases.py", "dataset.py", "profiles.py"]
+    "module", ["solver.py", "kernels.py", "cases.py", "dataset.py", "chunked.py", "profiles.py"]
 )
 def test_a_change_of_the_data_runs_everything(built, module):
     assert planned(built, f"burgers/{module}") == NAMES
