@@ -32,11 +32,13 @@ MARK = "BURGERS_TORTURE"
 class Kill:
     """What became of a run that was killed and called again.
 
-    second : when it was killed; running : the notebooks it was in; seconds : of the rerun; log :
-    its last lines if it failed; differences : files that are not those of the reference.
+    second : when it was killed; alive : whether there was something to kill; running : the
+    notebooks it was in; seconds : of the rerun; log : its last lines if it failed; differences :
+    files that are not those of the reference.
     """
 
     second: float
+    alive: bool
     running: list[str]
     seconds: float
     log: str
@@ -44,8 +46,8 @@ class Kill:
 
     @property
     def same(self):
-        """Whether the rerun completed with the bytes of the reference."""
-        return not self.log and not self.differences
+        """Whether it was killed, and the rerun completed with the bytes of the reference."""
+        return self.alive and not self.log and not self.differences
 
 
 def copy_tracked(tree):
@@ -140,6 +142,7 @@ def torture(tree, goal, kills, seed):
     The moments are uniform over the time of the first run, and functions of the seed.
     """
     copy_tracked(tree)
+    clear(tree)
     whole, log = complete(tree, goal)
     if log:
         raise RuntimeError(f"make {' '.join(goal)} failed without a kill:\n{log}")
@@ -154,13 +157,13 @@ def killed_and_called_again(tree, goal, second, reference):
     make = start(tree, goal)
     with contextlib.suppress(subprocess.TimeoutExpired):
         make.wait(timeout=second)
-    inside = running(tree)
+    inside, alive = running(tree), make.poll() is None
     kill(tree, make)
     seconds, log = complete(tree, goal)
     found = digests(tree)
     names = reference.keys() | found.keys()
     different = sorted(name for name in names if reference.get(name) != found.get(name))
-    return Kill(second, inside, seconds, log, different)
+    return Kill(second, alive, inside, seconds, log, different)
 
 
 def main():
@@ -178,7 +181,8 @@ def main():
         for number, found in enumerate(torture(tree, goal, options.kills, options.seed), 1):
             good += found.same
             print(
-                f"kill {number} at {found.second:.1f} s, in {', '.join(found.running) or 'none'}: "
+                f"kill {number} at {found.second:.1f} s, in {', '.join(found.running) or 'none'}"
+                f"{'' if found.alive else ', WHEN IT HAD ENDED'}: "
                 f"called again, {found.seconds:.0f} s, "
                 + ("the same bytes" if found.same else "NOT the same"),
                 *found.differences, *found.log.splitlines(), sep="\n    ", flush=True,
