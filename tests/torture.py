@@ -32,13 +32,11 @@ MARK = "BURGERS_TORTURE"
 class Kill:
     """What became of a run that was killed and called again.
 
-    second : when it was killed; alive : whether there was something to kill; running : the
-    notebooks it was in; seconds : of the rerun; log : its last lines if it failed; differences :
-    files that are not those of the reference.
+    second : when it was killed; running : the notebooks it was in; seconds : of the rerun; log :
+    its last lines if it failed; differences : files that are not those of the reference.
     """
 
     second: float
-    alive: bool
     running: list[str]
     seconds: float
     log: str
@@ -46,8 +44,8 @@ class Kill:
 
     @property
     def same(self):
-        """Whether it was killed, and the rerun completed with the bytes of the reference."""
-        return self.alive and not self.log and not self.differences
+        """Whether the rerun completed with the bytes of the reference."""
+        return not self.log and not self.differences
 
 
 def copy_tracked(tree):
@@ -147,23 +145,31 @@ def torture(tree, goal, kills, seed):
     if log:
         raise RuntimeError(f"make {' '.join(goal)} failed without a kill:\n{log}")
     reference = digests(tree)
-    for second in whole * np.random.default_rng(seed).random(kills):
-        clear(tree)
-        yield killed_and_called_again(tree, goal, second, reference)
+    for share in np.random.default_rng(seed).random(kills):
+        while (inside := killed(tree, goal, share * whole)) is None:
+            # It had ended: the machine was slower when the time was taken.
+            whole *= 0.9
+        yield called_again(tree, goal, share * whole, inside, reference)
 
 
-def killed_and_called_again(tree, goal, second, reference):
-    """Kill make after some seconds, call it again to the end, and compare with a reference."""
+def killed(tree, goal, second):
+    """Start anew, kill make after some seconds: the notebooks it was in, None if it had ended."""
+    clear(tree)
     make = start(tree, goal)
     with contextlib.suppress(subprocess.TimeoutExpired):
         make.wait(timeout=second)
     inside, alive = running(tree), make.poll() is None
     kill(tree, make)
+    return inside if alive else None
+
+
+def called_again(tree, goal, second, inside, reference):
+    """Call a killed make again, to the end, and compare with a reference."""
     seconds, log = complete(tree, goal)
     found = digests(tree)
     names = reference.keys() | found.keys()
     different = sorted(name for name in names if reference.get(name) != found.get(name))
-    return Kill(second, alive, inside, seconds, log, different)
+    return Kill(second, inside, seconds, log, different)
 
 
 def main():
@@ -181,8 +187,7 @@ def main():
         for number, found in enumerate(torture(tree, goal, options.kills, options.seed), 1):
             good += found.same
             print(
-                f"kill {number} at {found.second:.1f} s, in {', '.join(found.running) or 'none'}"
-                f"{'' if found.alive else ', WHEN IT HAD ENDED'}: "
+                f"kill {number} at {found.second:.1f} s, in {', '.join(found.running) or 'none'}: "
                 f"called again, {found.seconds:.0f} s, "
                 + ("the same bytes" if found.same else "NOT the same"),
                 *found.differences, *found.log.splitlines(), sep="\n    ", flush=True,
