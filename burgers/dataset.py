@@ -37,8 +37,8 @@ def generate(
     cells : number of cells, from 3 to 1e6.
     scheme, cfl : as in `solve`.
     profile : name recorded in the attributes.
-    chunks : None to solve now, else the realisations of a chunk of a lazy (Dask) density, the same
-        bits; computed on the caller's `distributed.Client` if there is one.
+    chunks : None to solve now, else the realisations of a chunk, at most 1e9, of a lazy (Dask)
+        density, the same bits; computed on the caller's `distributed.Client` if there is one.
 
     Returns
     -------
@@ -66,7 +66,8 @@ def generate(
         # Bad input shows now rather than on a worker, most steps at the last time.
         latest = [np.argmax(times)]
         _solved(*(array[latest] for array in arrays), **options)
-        density = chunked.lazy(_solved, arrays, (cells,), checks.count("chunks", chunks), **options)
+        chunks = checks.count("chunks", chunks, most=MOST)
+        density = chunked.lazy(_solved, arrays, (cells,), chunks, **options)
     coordinates = {name: ("realisation", values) for name, values in inputs.items()}
     return xr.Dataset(
         {"density": (("realisation", "x"), density)},
