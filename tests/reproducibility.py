@@ -3,8 +3,8 @@
     python tests/reproducibility.py
 
 Each run is in a copy of what git tracks. What measures the machine has `timing` in its name, and is
-not compared. Writes benchmarks/reproducibility.csv; exits with 1 if the same run again gives other
-bytes.
+not compared. Writes benchmarks/reproducibility.csv; exits with 1 unless the same run again gives
+the same bytes.
 """
 
 import argparse
@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torture
+from PIL import Image, ImageSequence
 
-from burgers import vae
+from burgers import dataset, vae
 
 GOAL = ("-j2", "notebooks", "PROFILE=quick")
 # As make takes them; the last are those of a processor of 2008, with vectors of 128 bits.
@@ -33,8 +34,8 @@ SETTINGS = {
         "XLA_FLAGS=--xla_cpu_max_isa=SSE4_2",
     ),
 }
-KINDS = {".npy": "ensembles", ".keras": "models", ".csv": "tables", ".png": "pictures",
-         ".gif": "pictures"}  # fmt: skip
+KINDS = {".zarr": "ensembles", ".npy": "ensembles", ".keras": "models", ".npz": "models",
+         ".csv": "tables", ".png": "pictures", ".gif": "pictures"}  # fmt: skip
 
 
 def made(tree, settings=()):
@@ -49,40 +50,60 @@ def made(tree, settings=()):
 
 def compare(first, second, digests, others):
     """Rows of kind, files, how many have the same bytes, and how far apart the others are."""
+    found = digests.keys() | others.keys()
     for kind in dict.fromkeys(KINDS.values()):
-        names = [name for name in digests if kind_of(name) == kind]
-        differ = [name for name in names if digests[name] != others.get(name)]
+        names = [name for name in found if KINDS.get(result(name).suffix) == kind]
+        differ = [name for name in names if digests.get(name) != others.get(name)]
+        results = sorted({result(name) for name in differ})
         yield {
             "kind": kind,
             "files": len(names),
             "same": len(names) - len(differ),
-            "apart": max((apart(first / name, second / name) for name in differ), default=0.0),
+            "apart": np.max([0.0, *(apart(first / name, second / name) for name in results)]),
         }
 
 
-def kind_of(name):
-    """Which kind of result a file is, or belongs to; None for what is not compared."""
-    return "ensembles" if ".zarr/" in name else KINDS.get(Path(name).suffix)
+def result(name):
+    """The file itself, or the store that it is a part of."""
+    return Path(name.partition(".zarr/")[0] + ".zarr" if ".zarr/" in name else name)
 
 
 def apart(path, other):
-    """The largest difference of two results, each part relative to its largest number."""
-    largest = np.nan
-    for a, b in zip(numbers(path), numbers(other), strict=True):
-        seen = np.isfinite(a) & np.isfinite(b)
-        if seen.any():
-            scale = np.abs(a[seen]).max() or 1.0
-            largest = np.fmax(largest, np.abs(a - b)[seen].max() / scale)
-    return largest
+    """The largest difference of two results, each part relative to its largest number.
+
+    Infinite where one has what the other has not.
+    """
+    if not (path.exists() and other.exists()):
+        return np.inf
+    return np.max([difference(*pair) for pair in zip(parts(path), parts(other), strict=True)])
 
 
-def numbers(path):
-    """The numbers of a result, an array for each of its parts; none of a picture."""
+def difference(a, b):
+    """The largest difference of two arrays, relative to the largest number of the first."""
+    if a.shape != b.shape or (np.isfinite(a) != np.isfinite(b)).any():
+        return np.inf
+    seen = np.isfinite(a)
+    scale = np.abs(a[seen]).max(initial=0.0) or 1.0
+    return np.abs(a - b)[seen].max(initial=0.0) / scale
+
+
+def parts(path):
+    """The arrays of a result; a verdict is 0 or 1, a picture its colours."""
     if path.suffix == ".keras":
         return vae.load(path).get_weights()
+    if path.suffix == ".zarr":
+        return [variable.values for variable in dataset.open(path).variables.values()]
     if path.suffix == ".csv":
-        return pd.read_csv(path).select_dtypes("number").to_numpy(float).T
-    return [np.load(path)] if path.suffix == ".npy" else []
+        return list(pd.read_csv(path).select_dtypes(["number", "bool"]).to_numpy(float).T)
+    if path.suffix == ".npz":
+        with np.load(path) as state:
+            return [state[name] for name in state.files if state[name].dtype.kind == "f"]
+    if path.suffix == ".npy":
+        return [np.load(path)]
+    with Image.open(path) as picture:
+        return [
+            np.asarray(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(picture)
+        ]
 
 
 def main(folder, asked):
@@ -99,7 +120,7 @@ def main(folder, asked):
         torture.ROOT / "benchmarks" / "reproducibility.csv", index=False, float_format="%.2g"
     )
     again = table[table.setting == "again"]
-    return int((again.same < again.files).any())
+    return int(again.empty or (again.same < again.files).any())
 
 
 if __name__ == "__main__":
