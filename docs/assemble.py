@@ -13,6 +13,11 @@ import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "figures" / "report"
+# Above a notebook whose pictures and numbers are not those of the gallery and the tables.
+QUICK = """```{note}
+As it is stored, at the quick profile: small models, trained for seconds. The gallery and the tables
+are those of the report's profile; after `make all`, this page is too.
+```"""
 STRINGS = re.compile(r'"([^"\n]+)"')
 MODULES = sorted(path.stem for path in (ROOT / "burgers").glob("[a-z]*.py"))
 
@@ -47,6 +52,11 @@ def executed():
     for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
         run = ROOT / "build" / "report" / path.name
         yield run if run.exists() else path
+
+
+def is_quick(book):
+    """Whether a notebook was run as it is stored."""
+    return not any('profile = "report"' in cell.source for cell in book.cells)
 
 
 def makers(books):
@@ -93,6 +103,8 @@ def marked(book, cells, stem):
         if number and titles > 1 and cell.cell_type == "markdown":
             cell.source = re.sub(r"^#", "##", cell.source, flags=re.MULTILINE)
         out.append(cell)
+    if is_quick(book):
+        out.insert(1, nbformat.v4.new_markdown_cell(QUICK))
     book.cells = out
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     return book

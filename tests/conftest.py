@@ -1,5 +1,6 @@
-"""How many inputs Hypothesis thinks of, and which tests share a process."""
+"""How many inputs Hypothesis thinks of, which tests share a process, and a browser."""
 
+import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -32,3 +33,24 @@ def pytest_xdist_make_scheduler(config, log):
             return "notebooks" if file.endswith(".ipynb") else file
 
     return Files(config, log)
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """A headless Chromium; skips where there is none."""
+    from selenium import webdriver
+
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (program and driver):
+        pytest.skip("no chromium or no chromedriver: make browser, as root")
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for option in (
+        "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
+        "disable-background-networking", "disable-component-update", "disable-sync",
+        "window-size=1400,1000", f"user-data-dir={tmp_path / 'user'}",
+    ):  # fmt: skip
+        options.add_argument(f"--{option}")
+    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()

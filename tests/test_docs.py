@@ -1,5 +1,6 @@
 """The site: it builds without a warning, needs no network, and its links lead somewhere."""
 
+import csv
 import subprocess
 import sys
 from urllib.parse import unquote, urlsplit
@@ -65,6 +66,8 @@ def test_from_a_claim_one_comes_to_its_figure_and_to_the_cell_that_made_it(site)
         pd.read_csv(figures("report") / f"{name}_claims.csv") for name in ("table", "timing")
     )
     assert len(rows) == len(made)
+    verdicts = [row.find_all("td")[-1].get_text() for row in rows]
+    assert verdicts == ["holds" if holds else "does not hold" for holds in made.holds]
     links = [row.find("a")["href"] for row in rows if row.find("a")]
     assert len(links) == (made.figure != "conclusion").sum() > 0
     for link in links:
@@ -80,6 +83,48 @@ def test_every_figure_and_table_has_its_cell(site):
         made = [path for path in figures("report").iterdir() if path.suffix in kinds]
         cells = {a["href"] for a in soup.select("article a[href^=notebooks]")}
         assert len(cells) == len(made)
+
+
+def test_a_table_is_shown_as_it_stands_in_its_file(site):
+    soup = page(site, "tables")
+    shown = [
+        [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
+        for table in soup.select("article table")
+    ]
+    paths = sorted(path for path in figures("report").glob("*.csv"))
+    assert shown == [list(csv.reader(path.read_text().splitlines())) for path in paths]
+
+
+def test_parameters_are_told_from_what_is_said_of_them(site):
+    names = page(site, "api").select_one("[id='burgers.solver.solve'] + dd strong")
+    assert names.get_text() == "initial"
+    assert names.find_parent("li").get_text().startswith("initial – (cells,) or (realisations")
+
+
+WIDER = """
+const width = document.documentElement.clientWidth, found = [];
+for (const part of document.querySelectorAll("article *")) {
+  if (part.getBoundingClientRect().right <= width + 2) continue;
+  let around = part.parentElement;
+  while (around.tagName != "ARTICLE" && getComputedStyle(around).overflowX == "visible")
+    around = around.parentElement;
+  if (around.tagName == "ARTICLE") found.push(part.tagName);
+}
+return found;
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_no_page_is_wider_than_a_phone_or_a_desk(site, browser, width):
+    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    for path in site:
+        browser.get(path.as_uri())
+        # What is wide may scroll by itself.
+        assert browser.execute_script(WIDER) == [], path.name
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        broken = "return [...document.images].filter(image => !image.naturalWidth).length"
+        assert browser.execute_script(broken) == 0, path.name
 
 
 def test_equations_are_drawn_by_the_browser(site):

@@ -12,7 +12,6 @@ import nbformat
 import numpy as np
 import psutil
 import pytest
-from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.support.ui import Select
@@ -24,10 +23,6 @@ from burgers.paths import ROOT
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 # Raised inside ipympl.
 pytestmark = pytest.mark.filterwarnings("ignore:Passing unrecognized:DeprecationWarning")
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-in_a_browser = pytest.mark.skipif(
-    not (BROWSER and DRIVER), reason="no chromium or no chromedriver: make browser, as root"
-)
 
 
 @pytest.fixture(scope="module")
@@ -224,21 +219,6 @@ def served(*command, folder):
         print((folder / "log").read_text()[-3000:])
 
 
-@pytest.fixture
-def browser(tmp_path):
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for option in (
-        "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-        "disable-background-networking", "disable-component-update", "disable-sync",
-        "window-size=1400,1000", f"user-data-dir={tmp_path / 'user'}",
-    ):  # fmt: skip
-        options.add_argument(f"--{option}")
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
 def until(found, seconds=120):
     """The first true result of a function that is asked again and again."""
     end = time.monotonic() + seconds
@@ -281,7 +261,6 @@ def move_time(browser):
     until(lambda: shown(browser, 4) != decoded)
 
 
-@in_a_browser
 def test_in_a_page_a_slider_moves_and_the_picture_changes(files, browser, tmp_path):
     def text():
         return browser.find_element("tag name", "body").text
@@ -303,7 +282,6 @@ def test_in_a_page_a_slider_moves_and_the_picture_changes(files, browser, tmp_pa
         assert "Error" not in text()
 
 
-@in_a_browser
 def test_in_jupyterlab_a_slider_moves_and_the_picture_changes(files, browser, tmp_path):
     def run_all():
         for kind, label in (("MenuBar", "Run"), ("Menu", "Run All Cells")):
