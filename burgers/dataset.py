@@ -105,7 +105,17 @@ def save(dataset, path):
 
     A lazy density (see `generate`) is written chunk by chunk by Dask; after a stop, the same call
     computes only the chunks that are missing.
+
+    Raises
+    ------
+    OSError
+        Naming the file and what makes it again, if it cannot be written; what was there is as it
+        was.
+    ValueError
+        If it is no ensemble.
     """
+    if not isinstance(dataset, xr.Dataset) or "density" not in dataset:
+        raise ValueError(f"dataset is a {type(dataset).__name__}; accepted: what generate returns")
     if dataset.density.chunks is not None:
         return chunked.save(dataset, path)
     with paths.written_whole(path) as beside:

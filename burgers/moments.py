@@ -22,8 +22,10 @@ def mean_and_std(sample):
 def relative_error(a, b):
     """Relative L2 distance over x, ||a - b|| / ||b||, along the last axis."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape[-1] != b.shape[-1]:
-        raise ValueError(f"a has {a.shape[-1]} cells and b {b.shape[-1]}; accepted: the same")
+    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-1]:
+        raise ValueError(
+            f"a has shape {a.shape} and b {b.shape}; accepted: (..., cells), as many of both"
+        )
     return np.linalg.norm(a - b, axis=-1) / np.linalg.norm(b, axis=-1)
 
 

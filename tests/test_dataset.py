@@ -97,6 +97,14 @@ def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
         dataset.open(path)
 
 
+@pytest.mark.parametrize(
+    "wrong", [None, np.ones((2, 3)), burgers.generate(burgers.SINUS, 2).density]
+)
+def test_what_is_no_ensemble_is_not_saved(wrong, tmp_path):
+    with pytest.raises(ValueError, match=r"dataset is a \w+; accepted"):
+        dataset.save(wrong, tmp_path / "a.zarr")
+
+
 def test_npy_round_trip_and_damage(tmp_path):
     path = tmp_path / "data" / "report" / "a.npy"
     ensemble = burgers.generate(burgers.SINUS, 10)

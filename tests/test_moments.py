@@ -47,8 +47,10 @@ def test_bad_samples_are_refused_by_name():
         moments.distances(good, good * np.nan)
     with pytest.raises(ValueError, match="pool has 4 realisations; accepted: at least 6"):
         moments.noise_floor(good, 3, rng=RNG(0))
-    with pytest.raises(ValueError, match="a has 3 cells and b 2"):
+    with pytest.raises(ValueError, match=r"a has shape \(3,\) and b \(2,\)"):
         moments.relative_error(np.ones(3), np.ones(2))
+    with pytest.raises(ValueError, match=r"a has shape \(\) and b \(\)"):
+        moments.relative_error(1.0, 2.0)
 
 
 def measurements(generated, reference):
