@@ -3,10 +3,11 @@
 Without a `distributed.Client` of the caller's the chunks are solved on this machine.
 """
 
-import fcntl
+import errno
 import hashlib
 import os
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from threading import Lock
 
@@ -17,9 +18,13 @@ from zarr.codecs import ZstdCodec
 
 from burgers import paths
 
-# The attribute that tells from what a store was begun, and the modules that it depends on.
+# The attribute that tells from what a store was begun.
 RECIPE = "recipe"
-CODE = ("cases", "dataset", "solver", "kernels", "lanes")
+# What computes the densities, as it was when this process began.
+CODE = b"".join(
+    Path(__file__).with_name(f"{name}.py").read_bytes()
+    for name in ("cases", "dataset", "solver", "kernels", "lanes")
+)
 
 # A chunk is solved by all threads of its worker: two at once would share them.
 _ONE_AT_A_TIME = Lock()
@@ -46,8 +51,9 @@ def lazy(function, arrays, shape, chunks, **options):
 def save(dataset, path):
     """Write an ensemble whose density is lazy as Zarr, a region for each of its chunks.
 
-    A call that was stopped leaves what it finished in `.part-<name>`; the same call computes what
-    is missing and moves the whole into place. Where the same ensemble is complete, nothing is done.
+    A call that was stopped leaves what it finished in `.part-<name>-<recipe>`; the same call
+    computes what is missing and moves the whole into place. Where the same ensemble is complete,
+    nothing is done.
 
     Raises
     ------
@@ -63,8 +69,9 @@ def save(dataset, path):
         )
     # Workers may stand in another folder.
     path = Path(path).resolve()
+    dataset = dataset.assign_coords({name: dataset[name].compute() for name in dataset.coords})
     dataset = dataset.assign_attrs({RECIPE: _recipe(dataset)})
-    with paths.told(path):
+    with paths.told(path, "the same call goes on with what is missing"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             if not (_is_of(path, dataset) and not _missing(path, dataset)):
@@ -72,7 +79,11 @@ def save(dataset, path):
 
 
 def _write(dataset, path):
-    part = paths.beside(path)
+    # What another call left running may still write to a folder of its own.
+    part = path.with_name(f".part-{path.name}-{dataset.attrs[RECIPE][:8]}")
+    for other in path.parent.glob(f".part-{escape(path.name)}-????????"):
+        if other != part:
+            paths.remove(other)
     if not _is_of(part, dataset):
         paths.remove(part)
         to_zarr(dataset, part, compute=False)
@@ -95,17 +106,29 @@ def _write(dataset, path):
 
 @contextmanager
 def _locked(path):
-    """Keep other processes of this machine from writing the same store; OSError if one does."""
+    """Keep other processes from writing the same store; OSError if one does."""
     lock = path.with_name(f".lock-{path.name}")
     with lock.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OSError(error.errno, "another process is writing it") from error
+        if not _is_first(stream, lock):
+            raise OSError(errno.EAGAIN, "another process is writing it")
         try:
             yield
         finally:
             lock.unlink(missing_ok=True)
+
+
+def _is_first(stream, lock):
+    """Whether no other process holds the open file; taken for so where that cannot be known."""
+    try:
+        import fcntl  # of POSIX alone
+
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return True
+    # Else it was removed by the process that held it, and a third may hold a new one.
+    return lock.exists() and os.path.samestat(os.fstat(stream.fileno()), lock.stat())
 
 
 def to_zarr(dataset, folder, **options):
@@ -156,10 +179,7 @@ def _threads():
 
 def _recipe(dataset):
     """A digest of what a lazy density is computed from: inputs, options, chunks and code."""
-    digest = hashlib.sha256(dataset.density.data.name.encode())
-    for name in CODE:
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(dataset.density.data.name.encode() + CODE).hexdigest()
 
 
 def _is_of(folder, dataset):

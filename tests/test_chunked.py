@@ -14,7 +14,7 @@ import xarray as xr
 from distributed import Client, LocalCluster
 
 import burgers
-from burgers import chunked, dataset, paths
+from burgers import chunked, dataset
 
 COUNT = 1000
 INPUTS = {"seed": 5, "cells": 50}
@@ -25,9 +25,14 @@ def whole():
     return burgers.generate(burgers.CRENEAU, COUNT, **INPUTS)
 
 
+def part(path):
+    """The folder in which a store is begun; None before that."""
+    return next(path.parent.glob(f".part-{path.name}-*"), None)
+
+
 def written(path):
-    """Numbers of the chunks that are in a store."""
-    return {int(chunk.parent.name) for chunk in path.glob("density/c/*/0")}
+    """Numbers of the chunks that are in a store, if there is one."""
+    return path and {int(chunk.parent.name) for chunk in path.glob("density/c/*/0")}
 
 
 @pytest.mark.parametrize("chunks", [1000, 300, 64])
@@ -64,7 +69,7 @@ def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeyp
     with dask.config.set(scheduler="synchronous"), pytest.raises(KeyboardInterrupt):
         dataset.save(lazy, path)
     assert not path.exists()
-    kept = written(paths.beside(path))
+    kept = written(part(path))
     assert 1 <= len(kept) <= 4
     solved.clear()
     monkeypatch.setattr(
@@ -72,19 +77,25 @@ def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeyp
     )
     dataset.save(lazy, path)
     assert solved == [100] * (10 - len(kept))
-    assert not paths.beside(path).exists()
+    assert part(path) is None
     assert dataset.open(path).identical(whole)
     solved.clear()
     dataset.save(lazy, path)
     assert solved == []
 
 
-def test_what_was_left_of_another_ensemble_is_not_taken_up(whole, tmp_path):
+def test_what_was_left_of_another_ensemble_is_not_taken_up(whole, tmp_path, monkeypatch):
     path = tmp_path / "lazy.zarr"
     other = burgers.generate(burgers.CRENEAU, COUNT, seed=6, cells=50, chunks=100)
-    dataset.save(other, paths.beside(path))
+    monkeypatch.setattr(chunked, "_compute", lambda writes: None)
+    with pytest.raises(OSError, match="are not in"):
+        dataset.save(other, path)
+    left = part(path)
+    assert left.is_dir()
+    monkeypatch.undo()
     dataset.save(burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100), path)
     assert dataset.open(path).identical(whole)
+    assert not left.exists()
 
 
 def test_a_damaged_chunk_is_told_by_the_name_of_its_store(tmp_path):
@@ -133,7 +144,7 @@ def test_what_another_code_or_density_left_is_not_taken_up(whole, tmp_path, monk
     untouched = (path / "density/c/0/0").stat().st_mtime_ns
     dataset.save(lazy, path)
     assert (path / "density/c/0/0").stat().st_mtime_ns == untouched
-    monkeypatch.setattr(chunked, "CODE", ("cases", "dataset", "solver"))
+    monkeypatch.setattr(chunked, "CODE", b"another")
     dataset.save(lazy, path)
     assert (path / "density/c/0/0").stat().st_mtime_ns > untouched
 
@@ -153,10 +164,16 @@ print(chunked._recipe(burgers.generate(burgers.CRENEAU, 100, seed=5, cells=50, c
 def test_a_store_that_another_process_writes_is_refused(tmp_path):
     path = tmp_path / "lazy.zarr"
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
-    with chunked._locked(path), pytest.raises(OSError, match=r"lazy\.zarr .*another process"):
+    other = r"lazy\.zarr .*another process.*the same call goes on"
+    with chunked._locked(path), pytest.raises(OSError, match=other):
         dataset.save(lazy, path)
     dataset.save(lazy, path)
     assert [found.name for found in tmp_path.iterdir()] == ["lazy.zarr"]
+
+
+def test_lazy_coordinates_are_written_too(whole, tmp_path):
+    dataset.save(whole.chunk(realisation=300), tmp_path / "lazy.zarr")
+    assert dataset.open(tmp_path / "lazy.zarr").identical(whole)
 
 
 def test_a_density_divided_along_x_is_refused(tmp_path):
@@ -190,10 +207,10 @@ def test_a_worker_killed_in_the_middle_loses_nothing(client, tmp_path):
     lazy = burgers.generate(burgers.SINUS, **inputs, chunks=200)
     saving = threading.Thread(target=dataset.save, args=(lazy, path))
     saving.start()
-    while saving.is_alive() and len(written(paths.beside(path))) < 4:
+    while saving.is_alive() and len(written(part(path)) or ()) < 4:
         time.sleep(0.005)
     os.kill(victim, signal.SIGKILL)
-    in_the_middle = len(written(paths.beside(path))) < 40
+    in_the_middle = part(path) and len(written(part(path))) < 40
     saving.join(timeout=120)
     assert not list(path.rglob("*.partial"))
     assert in_the_middle
