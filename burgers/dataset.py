@@ -7,7 +7,7 @@ import xarray as xr
 
 from burgers import cases, checks, chunked, paths, solver
 from burgers._version import __version__
-from burgers.cases import CASES
+from burgers.cases import CASES, CRENEAU
 
 # Realisations solved at once: enough to fill blocks with like numbers of steps.
 CHUNK = 16_384
@@ -114,8 +114,10 @@ def save(dataset, path):
     ValueError
         If it is no ensemble.
     """
-    if not isinstance(dataset, xr.Dataset) or "density" not in dataset:
+    if not isinstance(dataset, xr.Dataset):
         raise ValueError(f"dataset is a {type(dataset).__name__}; accepted: what generate returns")
+    if lacking := _lacking(dataset):
+        raise ValueError(f"dataset lacks {lacking}; accepted: what generate returns")
     if dataset.density.chunks is not None:
         return chunked.save(dataset, path)
     with paths.written_whole(path) as beside:
@@ -140,19 +142,23 @@ def open(path):
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     # What a chunked call was begun with: see `chunked.save`.
     dataset.attrs.pop(chunked.RECIPE, None)
-    case = CASES.get(dataset.attrs.get("case"))
-    variables = _VARIABLES | ({"step"} if case and case.random_step else set())
-    lacking = sorted((_REQUIRED - dataset.attrs.keys()) | (variables - dataset.variables.keys()))
-    if lacking:
-        what = ", ".join(lacking)
-        raise ValueError(f"{path} is not an ensemble of this project: it lacks {what}; {remedy}")
-    if case is None:
+    if lacking := _lacking(dataset):
+        raise ValueError(f"{path} is not an ensemble of this project: it lacks {lacking}; {remedy}")
+    if dataset.attrs["case"] not in list(CASES):
         raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
     # Zarr reads an absent chunk as fill values: a truncated store shows as NaN.
     for name, variable in dataset.variables.items():
         if not np.isfinite(variable.values).all():
             raise ValueError(f"{path} is damaged: its {name} is not finite; {remedy}")
     return dataset
+
+
+def _lacking(dataset):
+    """The attributes and variables that an ensemble has and this has not, in words, or none."""
+    stepped = dataset.attrs.get("case") == CRENEAU.name
+    variables = _VARIABLES | ({"step"} if stepped else set())
+    lacking = (_REQUIRED - dataset.attrs.keys()) | (variables - dataset.variables.keys())
+    return ", ".join(sorted(lacking))
 
 
 def export_npy(dataset, path):

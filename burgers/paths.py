@@ -60,15 +60,16 @@ def written_whole(path):
 
 
 @contextmanager
-def told(path):
+def told(path, again=None):
     """Give an OSError raised while `path` is written its name, and what makes the file again.
 
-    A full disk or an unwritable folder; what was at `path` before is as it was.
+    A full disk or an unwritable folder; what was at `path` before is as it was. again : instead of
+    `remedy`.
     """
     try:
         yield
     except OSError as error:
-        message = f"{path} was not written, and is as it was ({error}); {remedy(path)}"
+        message = f"{path} was not written, and is as it was ({error}); {again or remedy(path)}"
         raise OSError(error.errno or errno.EIO, message) from error
 
 
@@ -98,13 +99,18 @@ def moved(part, path):
     remove(old)
     if path.is_dir():
         os.replace(path, old)
-    os.replace(part, path)
+    try:
+        os.replace(part, path)
+    except BaseException:
+        if old.is_dir():
+            os.replace(old, path)
+        raise
     remove(old)
 
 
 def remove(path):
     """Remove a file or a folder, if it is there."""
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -64,11 +64,12 @@ def contents(folder, parts=True):
 
 
 def assert_refused(write, path, numbers):
-    """Writing raises an OSError that names file and command, and changes nothing."""
+    """Writing raises an OSError that names the file and what to call, and changes nothing."""
     # What Dask has finished is kept for the next call.
     parts = write is not save_chunks
     before = contents(path.parent, parts)
-    with pytest.raises(OSError, match=r"was not written.*`make \w+ PROFILE=quick") as caught:
+    again = r"`make \w+ PROFILE=quick" if parts else "the same call goes on"
+    with pytest.raises(OSError, match=rf"was not written.*{again}") as caught:
         write(path, seed=1)
     # Itself, or the history or checkpoint beside it.
     assert str(path.with_suffix("")) in str(caught.value)
@@ -219,6 +220,24 @@ def test_a_stop_while_a_folder_is_replaced_leaves_a_whole_one(store, tmp_path, m
     assert contents(path) != whole
     dataset.open(path)
     save(path, seed=1)
+    assert [found.name for found in tmp_path.iterdir()] == [store.name]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_what_stops_a_replacement_leaves_the_old_folder(store, tmp_path, monkeypatch, error):
+    path, whole, replace = tmp_path / store.name, contents(store), os.replace
+    shutil.copytree(store, path)
+
+    def stops(source, target):
+        if source == paths.beside(path):
+            raise error
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(paths.os, "replace", stops)
+        with pytest.raises(error):
+            save(path, seed=0)
+    assert contents(path) == whole
     assert [found.name for found in tmp_path.iterdir()] == [store.name]
 
 

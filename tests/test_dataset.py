@@ -103,6 +103,9 @@ def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
 def test_what_is_no_ensemble_is_not_saved(wrong, tmp_path):
     with pytest.raises(ValueError, match=r"dataset is a \w+; accepted"):
         dataset.save(wrong, tmp_path / "a.zarr")
+    lacking = burgers.generate(burgers.CRENEAU, 2).drop_vars("step").drop_attrs()
+    with pytest.raises(ValueError, match=r"dataset lacks boundary, case, .*; accepted"):
+        dataset.save(lacking, tmp_path / "a.zarr")
 
 
 def test_npy_round_trip_and_damage(tmp_path):
