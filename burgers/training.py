@@ -41,7 +41,8 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     -------
     pandas.DataFrame of epoch, loss and the model's other metrics (means over batches).
     """
-    steps(len(inputs[0]), epochs, batch_size)
+    checks.count("epochs", epochs, least=0)
+    checks.count("batch_size", batch_size)
     checks.count("seed", seed, least=0)
     model(bare([part[:1] for part in inputs]))
     model.optimizer.build(model.trainable_variables)

@@ -226,7 +226,8 @@ def load(path):
     """Read a model written by `train`; ValueError names the file and the command to remake it."""
     path = Path(path)
     # Keras finds the classes of a model only where their module has been imported.
-    importlib.import_module("burgers.sigma_vae")
+    for module in ("sigma_vae", "fronts", "reduced", "surrogates"):
+        importlib.import_module(f"burgers.{module}")
     try:
         return keras.saving.load_model(path, safe_mode=True)
     except Exception as error:
@@ -265,7 +266,9 @@ def train(
     steps = training.steps(len(density), epochs, batch_size)
     replicas = strategy.num_replicas_in_sync if strategy else 1
     last = len(density) % batch_size
-    if batch_size % replicas or 0 < last < replicas:
+    # A batch is shared by parts of equal size, as long as it lasts.
+    idle = last and -(-last // replicas) * (replicas - 1) >= last
+    if batch_size % replicas or idle:
         raise ValueError(
             f"batch_size is {batch_size}, which leaves a last batch of {last}; accepted: a "
             f"multiple of the {replicas} replicas that leaves none of them without a realisation"

@@ -1,5 +1,8 @@
 """Reduced models: the integrator, what they learn, how they resume, bad input."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,6 +44,13 @@ def model(ensemble, codes, folder):
     networks = codes.encoder, codes.decoder
     reduced.train(ensemble, networks, folder / "reduced.keras", **SIZES)
     return vae.load(folder / "reduced.keras")
+
+
+@pytest.mark.parametrize("name", ["codes", "reduced"])
+def test_a_model_is_read_by_a_process_that_never_saw_its_kind(model, folder, name):
+    code = f"from burgers import vae; vae.load({str(folder / f'{name}.keras')!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.parametrize("grading", [1, 2])

@@ -130,7 +130,7 @@ def test_a_missing_a_damaged_and_a_foreign_store_are_named(path, tmp_path):
         vae.train(stored.Stored(coarse), tmp_path / "m.keras", epochs=1)
 
 
-@pytest.mark.parametrize(("replicas", "size", "last"), [(2, 51, 10), (4, 1028, 2)])
+@pytest.mark.parametrize(("replicas", "size", "last"), [(2, 51, 10), (4, 1028, 2), (4, 1024, 6)])
 def test_a_batch_that_the_devices_cannot_share_is_refused(path, tmp_path, replicas, size, last):
     devices = SimpleNamespace(num_replicas_in_sync=replicas)
     message = f"batch_size is {size}, which leaves a last batch of {last}; .* {replicas} replicas"
