@@ -145,22 +145,27 @@ def torture(tree, goal, kills, seed):
     if log:
         raise RuntimeError(f"make {' '.join(goal)} failed without a kill:\n{log}")
     reference = digests(tree)
-    for share in np.random.default_rng(seed).random(kills):
-        while (inside := killed(tree, goal, share * whole)) is None:
+    for second in whole * np.random.default_rng(seed).random(kills):
+        while (inside := killed(tree, goal, second)) is None:
             # It had ended: the machine was slower when the time was taken.
-            whole *= 0.9
-        yield called_again(tree, goal, share * whole, inside, reference)
+            second *= 0.9
+        yield called_again(tree, goal, second, inside, reference)
 
 
 def killed(tree, goal, second):
-    """Start anew, kill make after some seconds: the notebooks it was in, None if it had ended."""
+    """Start anew, kill make after some seconds: the notebooks it was in, None if it had ended.
+
+    RuntimeError if it had failed by itself.
+    """
     clear(tree)
     make = start(tree, goal)
     with contextlib.suppress(subprocess.TimeoutExpired):
         make.wait(timeout=second)
-    inside, alive = running(tree), make.poll() is None
+    inside, ended = running(tree), make.poll()
     kill(tree, make)
-    return inside if alive else None
+    if ended:
+        raise RuntimeError(f"make failed before it was killed:\n{(tree / 'make.log').read_text()}")
+    return inside if ended is None else None
 
 
 def called_again(tree, goal, second, inside, reference):
