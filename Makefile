@@ -45,12 +45,12 @@ torture: $(SETUP) ## 10,000 inputs, damaged files, and 20 kills of `make quick` 
 reproducible: $(SETUP) ## `make quick` again, and as other processors would: how far apart
 	$(PYTHON) tests/reproducibility.py
 
-browser: ## install what the test in a browser needs, where apt-get can
+browser: ## install what the tests in a browser need, where apt-get can
 	@if command -v chromium && command -v chromedriver; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get; then \
 		{ apt-get update -qq && apt-get install -qq -y chromium chromium-driver; } \
 			|| echo "not installed: chromium"; \
-	else echo "no chromium, and no apt-get as root: the test in a browser will be skipped"; fi
+	else echo "no chromium, and no apt-get as root: the tests in a browser will be skipped"; fi
 
 lab: $(SETUP) ## open the notebooks in JupyterLab
 	$(PYTHON) -m jupyter lab notebooks

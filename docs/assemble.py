@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "figures" / "report"
 # Above a notebook whose pictures and numbers are not those of the gallery and the tables.
 QUICK = """```{note}
-As it is stored, at the quick profile: small models, trained for seconds. The gallery and the tables
-are those of the report's profile; after `make all`, this page is too.
+As it is stored, at the quick profile: samples and models made in minutes. The gallery and the
+tables are those of the report's profile; after `make all`, this page is too.
 ```"""
 STRINGS = re.compile(r'"([^"\n]+)"')
 MODULES = sorted(path.stem for path in (ROOT / "burgers").glob("[a-z]*.py"))
