@@ -33,8 +33,15 @@ SETTINGS = {
         "XLA_FLAGS=--xla_cpu_max_isa=SSE4_2",
     ),
 }
-KINDS = {".zarr": "ensembles", ".npy": "ensembles", ".keras": "models", ".npz": "models",
-         ".csv": "tables", ".png": "pictures", ".gif": "pictures"}  # fmt: skip
+KINDS = {
+    ".zarr": "ensembles",
+    ".npy": "ensembles",
+    ".keras": "models",
+    ".npz": "checkpoints",
+    ".csv": "tables",
+    ".png": "pictures",
+    ".gif": "pictures",
+}
 
 
 def made(tree, settings=()):
@@ -48,17 +55,22 @@ def made(tree, settings=()):
 
 
 def compare(first, second, digests, others):
-    """Rows of kind, files, how many have the same bytes, and how far apart the others are."""
+    """Rows of kind, files, how many have the same bytes, and how far apart the others are.
+
+    `median` and `largest` over the results that are not the same, zero where all are.
+    """
     found = digests.keys() | others.keys()
     for kind in dict.fromkeys(KINDS.values()):
         names = [name for name in found if KINDS.get(result(name).suffix) == kind]
         differ = [name for name in names if digests.get(name) != others.get(name)]
         results = sorted({result(name) for name in differ})
+        distances = [apart(first / name, second / name) for name in results] or [0.0]
         yield {
             "kind": kind,
             "files": len(names),
             "same": len(names) - len(differ),
-            "apart": np.max([0.0, *(apart(first / name, second / name) for name in results)]),
+            "median": np.median(distances),
+            "largest": np.max(distances),
         }
 
 
@@ -84,7 +96,7 @@ def difference(a, b):
         return np.inf
     seen = np.isfinite(a)
     scale = np.abs(a[seen]).max(initial=0.0) or 1.0
-    return np.abs(a - b)[seen].max(initial=0.0) / scale
+    return np.abs(a[seen] - b[seen]).max(initial=0.0) / scale
 
 
 def parts(path):
@@ -92,7 +104,8 @@ def parts(path):
     if path.suffix == ".keras":
         return vae.load(path).get_weights()
     if path.suffix == ".zarr":
-        return [variable.values for variable in dataset.open(path).variables.values()]
+        # In no order that can be relied on.
+        return [part.values for _, part in sorted(dataset.open(path).variables.items())]
     if path.suffix == ".csv":
         return list(pd.read_csv(path).select_dtypes(["number", "bool"]).to_numpy(float).T)
     if path.suffix == ".npz":
@@ -113,7 +126,7 @@ def main(folder):
         others = made(tree, options)
         rows += [{"setting": setting, **row}
                  for row in compare(folder / "first", tree, first, others)]  # fmt: skip
-        print(pd.DataFrame(rows[-4:]).to_string(index=False), flush=True)
+        print(pd.DataFrame(rows[-5:]).to_string(index=False), flush=True)
     table = pd.DataFrame(rows)
     with paths.written_whole(torture.ROOT / "benchmarks" / "reproducibility.csv") as beside:
         table.to_csv(beside, index=False, float_format="%.2g")

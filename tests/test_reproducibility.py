@@ -35,27 +35,27 @@ def test_the_same_twice_is_the_same(tmp_path):
     found = compared(write(tmp_path / "a"), write(tmp_path / "b"))
     assert (found.files == found.same).all()
     assert (found.files[["ensembles", "tables", "pictures"]] > 0).all()
-    assert (found.apart == 0).all()
+    assert (found.largest == 0).all()
 
 
 def test_how_far_apart_is_told_for_every_kind(tmp_path):
     found = compared(write(tmp_path / "a"), write(tmp_path / "b", shift=0.05))
-    assert found.apart["ensembles"] == pytest.approx(0.05, rel=1e-3)
-    assert found.apart["tables"] == pytest.approx(0.025)
-    assert found.apart["pictures"] == pytest.approx(0.025)
+    assert found.largest["ensembles"] == pytest.approx(0.05, rel=1e-3)
+    assert found.largest["tables"] == pytest.approx(0.025)
+    assert found.largest["pictures"] == pytest.approx(0.025)
     assert found.same["tables"] == found.same["pictures"] == 0
 
 
 def test_a_verdict_that_turns_is_far(tmp_path):
     found = compared(write(tmp_path / "a"), write(tmp_path / "b", shift=0.2))
-    assert found.apart["tables"] == 1.0
+    assert found.largest["tables"] == 1.0
 
 
 def test_what_only_one_has_is_infinitely_far(tmp_path):
     first, second = write(tmp_path / "a"), write(tmp_path / "b")
     (second / "figures" / "table.csv").unlink()
-    assert compared(first, second).apart["tables"] == np.inf
-    assert compared(second, first).apart["tables"] == np.inf
+    assert compared(first, second).largest["tables"] == np.inf
+    assert compared(second, first).largest["tables"] == np.inf
 
 
 def test_the_page_tells_of_every_setting_and_the_same_run_again_was_the_same():
@@ -65,4 +65,4 @@ def test_the_page_tells_of_every_setting_and_the_same_run_again_was_the_same():
     assert all(f"| {setting} |" in page for setting in reproducibility.SETTINGS)
     again = table[table.setting == "again"]
     assert (again.same == again.files).all()
-    assert np.isfinite(table.apart).all()
+    assert np.isfinite(table.largest).all()
