@@ -28,9 +28,9 @@ def main(folder):
     shutil.copy(ROOT / "docs" / "conf.py", folder)
     shutil.copytree(MADE, folder / "figures" / "report")
     (folder / "benchmarks").mkdir()
-    for name in ("LICENSE", "CITATION.cff", "benchmarks/scale.csv", "benchmarks/scale.png",
-                 "benchmarks/reproducibility.csv"):  # fmt: skip
-        shutil.copy(ROOT / name, folder / name)
+    measured = [path for path in (ROOT / "benchmarks").iterdir() if path.suffix in (".csv", ".png")]
+    for path in [ROOT / "LICENSE", ROOT / "CITATION.cff", *measured]:
+        shutil.copy(path, folder / path.relative_to(ROOT))
     books = {path.stem: nbformat.read(path, 4) for path in executed()}
     cells = makers(books)
     (folder / "notebooks").mkdir()
