@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from burgers import checks
+
 LOG_REYNOLDS = (4.0, 13.0)
 STEP = (0.1, 0.3)
 
@@ -30,6 +32,7 @@ class Case:
 
     def sample(self, count, rng):
         """Draw random inputs: a dict of (count,) arrays, `reynolds` and where random `step`."""
+        count = checks.count("count", count)
         inputs = {"reynolds": np.exp(rng.uniform(*LOG_REYNOLDS, size=count))}
         if self.random_step:
             inputs["step"] = rng.uniform(*STEP, size=count)
@@ -37,14 +40,19 @@ class Case:
 
     def final_times(self, count):
         """(count,) final times, evenly spread over the report's range."""
-        return np.linspace(self.first_time, self.last_time, count)
+        return np.linspace(self.first_time, self.last_time, checks.count("count", count))
 
     def initial(self, cells=400, *, step=None):
         """Cell averages of the initial density, (cells,) or (realisations, cells).
 
         sinus: ρ(0, x) = sin(2πx). creneau: 1 left of x = 1/2 and `step` right of it.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, its value and what is accepted.
         """
-        edges = np.linspace(0.0, 1.0, cells + 1)
+        edges = np.linspace(0.0, 1.0, checks.count("cells", cells) + 1)
         if not self.random_step:
             if step is not None:
                 raise ValueError(f"step is {step!r}; accepted: None, as {self.name} has no step")
@@ -52,7 +60,7 @@ class Case:
         if step is None:
             raise ValueError(f"step is None; accepted: the density right of the jump ({self.name})")
         left = np.diff(np.minimum(edges, 0.5)) * cells
-        return left + np.asarray(step, dtype=np.float64)[..., None] * (1.0 - left)
+        return left + checks.finite("step", step)[..., None] * (1.0 - left)
 
 
 SINUS = Case(

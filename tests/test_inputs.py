@@ -1,13 +1,16 @@
-"""Whatever is given to `solve`, `trajectory`, `generate` and `judge`: right, or a ValueError.
+"""Whatever is given to `solve`, `trajectory`, `generate`, `exact` and `judge`: right or refused.
 
 Hypothesis draws sensible arguments and puts up to two that are not in their place.
 """
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import event, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -22,6 +25,19 @@ ROUNDING = 1e-12
 # small, samples that do not vary.
 SENSIBLE_REFUSALS = r"steps|^cfl is|reaches|does not vary|undefined"
 
+
+class Tensor:
+    """What some libraries' tensors do when NumPy asks for their numbers."""
+
+    shape, dtype, ndim = (3,), np.dtype(float), 1
+
+    def __array__(self, *args, **options):
+        raise RuntimeError("detach first")
+
+    def __repr__(self):
+        raise RuntimeError("no values to show")
+
+
 HOSTILE = st.one_of(
     st.sampled_from([
         np.nan, np.inf, -np.inf, -1.0, -0.0, 0, 1e308, 1e200, 1e60, 1e-60, 1e-200, 5e-324, 10**400,
@@ -32,6 +48,13 @@ HOSTILE = st.one_of(
         np.array([1.0, None, 2.0]), np.array([1, 2, 3], dtype=complex), [1.0, [2.0, 3.0]],
         np.array([1.0, np.nan, 0.0, 2.0]), np.ones(4, dtype="f4,i4"), np.array([True, False, True]),
         np.full(5, 3e38, dtype=np.float32), np.array([2**63, 1, 0], dtype=np.uint64),
+        np.ma.masked, np.ma.masked_array([1.0, 1e20, 0.5, 0.0], [False, True, False, False]),
+        np.ma.masked_array(np.eye(4), np.eye(4) == 1), [np.ma.masked_equal([1.0, 2.0, 0.0], 1.0)],
+        np.ma.masked_array([0.1, 0.2, 0.3, 0.4]), [1.0, np.ma.masked, 0.5], Tensor(),
+        np.array(["1", 2.0, 3.0, 4.0], dtype=object), np.array([1j, 0, 1], dtype=object),
+        np.array([np.timedelta64(1, "s"), 1.0, 2.0], dtype=object), Decimal("0.5"), pd.NA,
+        pd.Series([0.1, None, 0.3]), pd.DataFrame(np.eye(4)), xr.DataArray(np.ones((4, 4))),
+        np.longdouble(0.5), np.array(0.5), np.array(3), memoryview(b"abc"), np.ones(3, dtype="S1"),
     ]),
     st.floats(),
     st.integers(),
@@ -77,7 +100,8 @@ def problems(draw, times):
     # From less than a step to more than are accepted.
     time = draw(powers(-3, 3.2)) / (speed * cells)
     each = st.sampled_from([(), (count,)]) if initial.ndim == 2 else st.just(())
-    reynolds = np.full(draw(each), draw(st.one_of(powers(-1, 6), powers(-50, 50))))
+    reynolds = st.one_of(powers(-1, 6), powers(-50, 50), st.just(np.inf))
+    reynolds = np.full(draw(each), draw(reynolds))
     arguments = {
         "initial": initial,
         "reynolds": reynolds,
@@ -176,6 +200,35 @@ def test_generate_is_right_or_refuses(drawn):
         assert density.min() >= low - 1e-6
         assert density.max() <= high + 1e-6
         assert found.load().identical(burgers.generate(**arguments).load())
+
+
+@st.composite
+def exact_solutions(draw):
+    """Arguments of `exact.density`, and whether they are hostile."""
+    case = draw(st.sampled_from([burgers.SINUS, burgers.CRENEAU]))
+    times = st.one_of(st.just(0.0), powers(-320, 0), powers(-3, 6))
+    arguments = {
+        "case": case,
+        "time": draw(st.floats(0, 0.7) if case.random_step else times),
+        "reynolds": draw(st.one_of(powers(-2, 6), powers(-2, 20), st.just(np.inf))),
+        "step": draw(st.floats(0, 0.4)) if case.random_step else None,
+        "cells": draw(st.integers(2, 12)),
+    }
+    return spoiled(draw, arguments)
+
+
+@given(exact_solutions())
+def test_exact_densities_are_right_or_refused(drawn):
+    arguments, hostile = drawn
+    found = result_or_refusal(burgers.exact.density, arguments, hostile)
+    if found is not None:
+        assert np.isfinite(found).all()
+        low = -1.0 if arguments["step"] is None else np.min(arguments["step"], initial=1)
+        assert found.min(initial=low) >= low - 1e-8
+        assert found.max(initial=1) <= 1 + 1e-8
+        if arguments["step"] is None:
+            np.testing.assert_allclose(found, -found[..., ::-1], atol=1e-8)
+            assert (found[..., : found.shape[-1] // 2] >= -1e-8).all()
 
 
 @st.composite
