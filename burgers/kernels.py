@@ -10,8 +10,8 @@ What these solve is wrong in two corners of the matrix, and the solution differs
 """
 
 import numpy as np
-from numba import njit, prange
 
+from burgers.compiled import compiled, inlined
 from burgers.lanes import LANES, largest, load, magnitude, smallest, store
 
 # Where the first cell lies, and how many rows are not cells.
@@ -32,40 +32,44 @@ COURANT, PIVOT, RATIO, IMPLICIT, EXPLICIT, ALPHA, BETA, DECAY = LANES * np.array
 )
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def advance(density, dt, steps, diffusion, order, periodic, second_order, workers, result):
-    """Take (count, cells) densities through their own numbers of steps, into `result`.
+@compiled
+def advance(density, dt, steps, diffusion, order, periodic, second_order, result, share, shares):
+    """Take one share of (count, cells) densities through their numbers of steps, into `result`.
 
     diffusion (count,) is μ = dt / (Re dx²); order (count,) the sequence in which realisations fill
     the blocks. A block's lanes end together; each joins when it is time for it.
     """
-    count, cells = density.shape
+    count, cells = order.size, density.shape[1]
     blocks = (count + LANES - 1) // LANES
+    rows, numbers = (cells + GHOSTS) * LANES, DECAY + cells * LANES
+    start, state, swept = np.zeros(rows), np.zeros(rows), np.zeros(rows)
+    whole, half = np.zeros(numbers), np.zeros(numbers)
     # Strided shares balance the load: consecutive blocks cost nearly the same.
-    for worker in prange(workers):
-        start, state, swept = np.zeros((3, (cells + GHOSTS) * LANES))
-        whole, half = np.zeros((2, DECAY + cells * LANES))
-        for block in range(worker, blocks, workers):
-            members = order[block * LANES : min(block * LANES + LANES, count)]
-            for k in range(members.size):
-                start[FIRST + k : -FIRST : LANES] = density[members[k]]
-            state[:] = 0.0
-            courant, mu = dt[members] * cells, diffusion[members]
-            if second_order:
-                reach = _factorise(courant, mu, 0.5, periodic, cells, whole)
-                half_reach = _factorise(courant, 0.5 * mu, 0.5, periodic, cells, half)
-                _march_muscl(
-                    start, state, swept, steps[members], whole, reach, half, half_reach, periodic
-                )
-            else:
-                reach = _factorise(courant, mu, 1.0, periodic, cells, whole)
-                _march_rusanov(start, state, steps[members], whole, reach, periodic)
-            for k in range(members.size):
+    for block in range(share, blocks, shares):
+        members = order[block * LANES : min(block * LANES + LANES, count)]
+        # Loops rather than slices, which take seconds to compile.
+        for k in range(members.size):
+            for j in range(cells):
+                start[FIRST + j * LANES + k] = density[members[k], j]
+        for i in range(rows):
+            state[i] = 0.0
+        courant, mu = dt[members] * cells, diffusion[members]
+        if second_order:
+            reach = _factorise(courant, mu, 0.5, periodic, cells, whole)
+            half_reach = _factorise(courant, 0.5 * mu, 0.5, periodic, cells, half)
+            _march_muscl(
+                start, state, swept, steps[members], whole, reach, half, half_reach, periodic
+            )
+        else:
+            reach = _factorise(courant, mu, 1.0, periodic, cells, whole)
+            _march_rusanov(start, state, steps[members], whole, reach, periodic)
+        for k in range(members.size):
+            for j in range(cells):
                 # Adding zero makes 0 of -0, whose sign may depend on the other lanes.
-                result[members[k]] = state[FIRST + k : -FIRST : LANES] + 0.0
+                result[members[k], j] = state[FIRST + j * LANES + k] + 0.0
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _march_rusanov(start, state, steps, factors, reach, periodic):
     for remaining in range(steps.max(), 0, -1):
         _join(state, start, steps, remaining)
@@ -74,7 +78,7 @@ def _march_rusanov(start, state, steps, factors, reach, periodic):
     _join(state, start, steps, 0)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _march_muscl(start, state, swept, steps, whole, reach, half, half_reach, periodic):
     """Strang's splitting: half a step of diffusion at both ends, whole ones between transports."""
     _sweep_right(start, swept, half)
@@ -89,26 +93,26 @@ def _march_muscl(start, state, swept, steps, whole, reach, half, half_reach, per
     _join(state, start, steps, 0)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _join(state, start, steps, remaining):
     for k in range(steps.size):
         if steps[k] == remaining:
-            state[k::LANES] = start[k::LANES]
+            for i in range(k, state.size, LANES):
+                state[i] = start[i]
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _factorise(courant, diffusion, theta, periodic, cells, factors):
     """Fill in the factors of a step; return how many powers of the ratio count.
 
     The θ-scheme is (I - θμ δ²) z = (I + (1 - θ)μ δ²) r. It keeps within the extrema of r as long
-    as μ <= 1 / 2(1 - θ), so that where μ is larger θ is too.
+    as μ <= 1 / 2(1 - θ).
     """
     reach = 0
     for k in range(LANES):
         # A short block's idle lanes repeat its last.
         i = min(k, diffusion.size - 1)
-        implicit = max(theta, 1.0 - 0.5 / max(diffusion[i], 0.5))
-        mu = implicit * diffusion[i]
+        mu = theta * diffusion[i]
         spread = 1.0 + 2.0 * mu + np.sqrt(1.0 + 4.0 * mu)
         ratio = 2.0 * mu / spread
         # 1 - ratio, which for a large μ is all that tells its powers from one.
@@ -116,12 +120,12 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
         factors[COURANT + k] = courant[i]
         factors[PIVOT + k] = 1.0 / (1.0 + mu + mu * decline)
         factors[RATIO + k] = ratio
-        factors[IMPLICIT + k] = 1.0 / implicit
-        factors[EXPLICIT + k] = (1.0 - implicit) / implicit
+        factors[IMPLICIT + k] = 1.0 / theta
+        factors[EXPLICIT + k] = (1.0 - theta) / theta
         corners = _corners(mu, decline, cells, periodic)
         for value in range(2):
-            factors[ALPHA + value * LANES + k] = corners[0][value] / implicit
-            factors[BETA + value * LANES + k] = corners[1][value] / implicit
+            factors[ALPHA + value * LANES + k] = corners[0][value] / theta
+            factors[BETA + value * LANES + k] = corners[1][value] / theta
         power = 1.0
         for j in range(cells):
             # A power that does not count is zero, so that a longer reach changes nothing.
@@ -132,7 +136,7 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
     return reach
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _corners(mu, decline, cells, periodic):
     """What the sweeps' first and last values give to α, and what they give to β.
 
@@ -156,13 +160,13 @@ def _corners(mu, decline, cells, periodic):
     )
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _lost(decline, power):
     """1 - (1 - decline)^power without cancellation."""
     return -np.expm1(power * np.log1p(-decline))
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _fill_ghosts(state, periodic):
     """Make the ghost cells copies of the other end, or of the end itself."""
     end = state.size - FIRST
@@ -171,13 +175,13 @@ def _fill_ghosts(state, periodic):
         store(load(state, FIRST + row if periodic else end - LANES), state, end + row)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _rusanov_flux(left, right):
     speed = largest(magnitude(left), magnitude(right))
     return 0.25 * (left * left + right * right) + 0.5 * speed * (left - right)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _rusanov(state, factors, periodic):
     """Transport of first order and both sweeps of the diffusion, in place."""
     courant, pivot, ratio = load(factors, COURANT), load(factors, PIVOT), load(factors, RATIO)
@@ -197,13 +201,13 @@ def _rusanov(state, factors, periodic):
         store(swept, state, cell)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _godunov_flux(left, right):
     left, right = largest(left, 0.0), smallest(right, 0.0)
     return 0.5 * largest(left * left, right * right)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _limited_slope(before, after):
     """The mean of both differences, cut where it is too steep: the generalised minmod limiter."""
     mean, before, after = 0.5 * (before + after), STEEPEST * before, STEEPEST * after
@@ -211,7 +215,7 @@ def _limited_slope(before, after):
     return rising + smallest(largest(largest(before, after), mean), 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _faces(before, here, after, courant):
     """Densities at a cell's left and right faces half a step later, by Hancock's predictor."""
     slope = _limited_slope(here - before, after - here)
@@ -219,7 +223,7 @@ def _faces(before, here, after, courant):
     return middle - 0.5 * slope, middle + 0.5 * slope
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _muscl(state, swept, factors, periodic):
     """Transport of second order, in place, and the sweep to the right, into `swept`."""
     courant, pivot, ratio = load(factors, COURANT), load(factors, PIVOT), load(factors, RATIO)
@@ -241,7 +245,7 @@ def _muscl(state, swept, factors, periodic):
         here, after, right, inflow = after, beyond, next_right, outflow
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _sweep_right(state, swept, factors):
     pivot, ratio = load(factors, PIVOT), load(factors, RATIO)
     elimination = 0.0 * pivot
@@ -250,7 +254,7 @@ def _sweep_right(state, swept, factors):
         store(elimination, swept, cell)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _sweep_left(state, swept, factors):
     """The sweep to the left, and what the θ-scheme makes of its solution."""
     ratio, implicit, explicit = (
@@ -265,7 +269,7 @@ def _sweep_left(state, swept, factors):
         store(implicit * solved - explicit * load(state, cell), state, cell)
 
 
-@njit(cache=True, error_model="numpy")
+@inlined
 def _close(state, swept, factors, reach):
     """Add to `state` what the sweeps missed towards both ends."""
     last = state.size - FIRST - LANES

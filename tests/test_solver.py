@@ -6,6 +6,7 @@ import pytest
 from scipy.linalg import solve_banded
 
 import burgers
+from burgers import stiff
 
 BOUNDARIES = ("periodic", "outflow")
 SCHEMES = ("rusanov", "muscl")
@@ -102,7 +103,8 @@ def test_front_converges_to_cole_hopf_at_first_order():
 
 @pytest.mark.parametrize(("reynolds", "time"), [(60.0, 0.4), (150.0, 0.4), (1e4, 0.1)])
 def test_muscl_converges_at_second_order(reynolds, time):
-    errors = l1_errors(burgers.SINUS, time, (1600, 3200), "muscl", reynolds)
+    cells = (800, 1600) if reynolds < 100 else (1600, 3200)
+    errors = l1_errors(burgers.SINUS, time, cells, "muscl", reynolds)
     assert np.log2(errors[0] / errors[1]) > 1.9, errors
 
 
@@ -160,6 +162,77 @@ def test_neither_extrema_nor_total_variation_grow(boundary, scheme, cfl):
         density = later
 
 
+def sine_of_amplitude(amplitude, reynolds, time, cells):
+    """Exact cell averages from amplitude * sin(2πx): time and density are scaled by it."""
+    unit = burgers.exact.density(
+        burgers.SINUS, amplitude * time, reynolds=max(amplitude * reynolds, 1e-2), cells=cells
+    )
+    return amplitude * unit
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_weak_waves_decay_as_the_heat_equation_says_whatever_the_grid(scheme):
+    cells = np.array([50, 100, 400, 1600])
+    exact = 1e-3 * np.exp(-4 * np.pi**2 * 0.1)
+    for count in cells:
+        initial = 1e-3 * burgers.SINUS.initial(count)
+        found = burgers.solve(initial, 1.0, 0.1, boundary="periodic", scheme=scheme)
+        assert found.max() == pytest.approx(exact, rel=40 / count**2 + 1e-4), count
+
+
+@pytest.mark.parametrize("amplitude", [1e-6, 1e-3, 0.1, 1.0])
+def test_muscl_resolves_diffusion_to_a_hundredth_at_every_reynolds(amplitude):
+    shares = np.array([0.02, 0.2, 0.6, 1.0])
+    for reynolds in np.geomspace(1e-2, 1e6, 9):
+        # Until a millionth of the amplitude is left, or a shock has crossed.
+        times = shares * min(13.8 * reynolds / (4 * np.pi**2), 5 / amplitude)
+        initial = amplitude * burgers.SINUS.initial()
+        found = burgers.solve(initial, reynolds, times, boundary="periodic", scheme="muscl")
+        for time, density in zip(times, found, strict=True):
+            if amplitude * reynolds < 1e-2:
+                exact = initial * np.exp(-4 * np.pi**2 * time / reynolds)
+            else:
+                exact = sine_of_amplitude(amplitude, reynolds, time, 400)
+            if exact.max() > 1e-6 * amplitude:
+                assert density.max() == pytest.approx(exact.max(), rel=0.01), (reynolds, time)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_exact_diffusion_meets_the_implicit_one_where_it_takes_over(boundary, scheme):
+    initial = 1e-2 * random_densities(40, 64).cumsum(axis=1)
+    # On both sides of the seam, in one step of transport.
+    speed = np.abs(initial).max(axis=1)
+    time = 0.5 / (64 * speed)
+    decay = np.geomspace(0.02, 0.5, 40)
+    reynolds = time * (2 * np.pi) ** 2 / decay
+    found = burgers.solve(initial, reynolds, time, boundary=boundary, scheme=scheme)
+    fine = burgers.solve(initial, reynolds, time, boundary=boundary, scheme=scheme, cfl=0.02)
+    gap = np.abs(found - fine).max(axis=1) / speed
+    assert gap.max() < (0.12 if scheme == "rusanov" else 0.06)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+def test_without_viscosity_the_limit_of_a_large_reynolds_is_reached(boundary, scheme):
+    initial = random_densities(4, 64)
+    options = {"boundary": boundary, "scheme": scheme}
+    inviscid = burgers.solve(initial, np.inf, 0.3, **options)
+    nearly = burgers.solve(initial, 1e15, 0.3, **options)
+    np.testing.assert_allclose(inviscid, nearly, atol=1e-12)
+    mixed = burgers.solve(initial, [np.inf, 100.0, np.inf, 1e-3], 0.3, **options)
+    assert np.array_equal(mixed[[0, 2]], inviscid[[0, 2]])
+    path = burgers.trajectory(initial, np.inf, [0.3], **options)
+    assert np.array_equal(path[:, 0], inviscid)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_without_viscosity_it_converges_to_hopfs_solution(scheme):
+    exact = burgers.exact.density(burgers.SINUS, 0.4, reynolds=np.inf, cells=400)
+    found = burgers.solve(burgers.SINUS.initial(), np.inf, 0.4, boundary="periodic", scheme=scheme)
+    assert np.abs(found - exact).mean() < (1e-2 if scheme == "rusanov" else 5e-4)
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_however_strong_the_diffusion_the_density_stays_finite(boundary, scheme):
@@ -200,13 +273,21 @@ def test_agrees_with_a_plain_banded_solve(case, scheme, plain):
         np.testing.assert_allclose(computed[i], expected, atol=1e-12)
 
 
+def is_stiff(initial, reynolds, times):
+    """Whether a step of transport is long for the diffusion of each realisation."""
+    steps = np.ceil(times * np.abs(initial).max(axis=1) * initial.shape[1] / 0.9)
+    diffusion = times / np.maximum(steps, 1) * initial.shape[1] ** 2 / reynolds
+    return stiff.is_stiff(diffusion, initial.shape[1])
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_result_is_the_same_bits_whoever_shares_the_batch(boundary, scheme):
     options = {"boundary": boundary, "scheme": scheme}
     initial = random_densities(37, 48)
-    reynolds, times = np.geomspace(50, 1e5, 37), np.linspace(0, 0.5, 37)
+    reynolds, times = np.geomspace(0.1, 1e5, 37), np.linspace(0, 0.5, 37)
     together = burgers.solve(initial, reynolds, times, **options)
+    assert len({*map(bool, is_stiff(initial, reynolds, times))}) == 2
     for i in (0, 17, 36):
         alone = burgers.solve(initial[i], reynolds[i], times[i], **options)
         assert alone.tobytes() == together[i].tobytes()
@@ -268,7 +349,7 @@ BAD_INPUT = [
     ({"reynolds": 0.0}, "reynolds has minimum 0.0"),
     ({"reynolds": -5.0}, "reynolds has minimum -5.0"),
     ({"reynolds": np.nan}, "reynolds contains nan"),
-    ({"reynolds": np.ones(3)}, "realisations of initial"),
+    ({"reynolds": np.ones(3)}, "initial has 2 and reynolds 3 realisations; accepted: the same"),
     ({"reynolds": np.ones((2, 2))}, "reynolds has shape"),
     ({"final_time": -0.1}, "final_time has minimum -0.1"),
     ({"final_time": np.inf}, "final_time contains inf"),
@@ -278,6 +359,14 @@ BAD_INPUT = [
     ({"cfl": 1.1}, "cfl is 1.1"),
     ({"scheme": "muscl", "cfl": 1.0}, r"cfl is 1.0; accepted: 0 < cfl <= 0.9 \(muscl\)"),
     ({"cfl": np.nan}, "cfl is nan"),
+    ({"cfl": [0.5, 0.6]}, r"cfl is \[0.5, 0.6\]"),
+    ({"cfl": True}, "cfl is True"),
+    ({"initial": np.ma.masked_less(np.eye(3), 0.5)}, "initial has 6 masked values"),
+    ({"reynolds": np.ma.masked_array([1.0, 2.0], [False, True])}, "reynolds has 1 masked"),
+    ({"final_time": [0.1, np.ma.masked]}, "final_time has 1 masked"),
+    ({"initial": np.array(["1", "2", "3"], dtype=object)}, "initial is .*real numbers"),
+    ({"initial": [[1, 0, 2], [1, np.nan, 2]]}, r"initial contains nan in row 1 \(1 values\)"),
+    ({"reynolds": [5.0, -1.0]}, "reynolds has minimum -1.0 in row 1"),
 ]
 
 
@@ -288,6 +377,23 @@ def test_bad_input_is_refused_by_name(change, message):
     }  # fmt: skip
     with pytest.raises(ValueError, match=message):
         burgers.solve(**{**good, **change})
+
+
+@pytest.mark.parametrize("cfl", [np.int64(1), np.array(1.0), np.float32(1), 1])
+def test_a_courant_number_of_any_kind_of_number_is_taken(cfl):
+    initial = random_densities(2, 16)
+    found, expected = (
+        burgers.solve(initial, 10.0, 0.1, boundary="outflow", cfl=value) for value in (cfl, 1.0)
+    )
+    assert np.array_equal(found, expected)
+
+
+def test_lengths_that_do_not_agree_are_told_by_what_has_them():
+    counts = "reynolds has 3 and final_time 4 realisations; accepted: the same number"
+    with pytest.raises(ValueError, match=counts):
+        burgers.solve(np.ones(8), np.ones(3), np.ones(4), boundary="outflow")
+    with pytest.raises(ValueError, match="initial has 2 and reynolds 3 realisations"):
+        burgers.trajectory(np.ones((2, 8)), np.ones(3), [0.1], boundary="outflow")
 
 
 @pytest.mark.parametrize("times", [[0.2, 0.1], [-0.1, 0.1], [], [[0.1]], [0.1, np.nan]])
