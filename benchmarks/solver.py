@@ -90,4 +90,6 @@ if __name__ == "__main__":
     parser.add_argument("--draws", type=int, default=64, help="realisations that all solve")
     options = parser.parse_args()
     folder = Path(__file__).parent
-    compare(options.draws).to_csv(folder / "solver.csv", index=False, float_format="%.4g")
+    table = compare(options.draws)
+    with burgers.paths.written_whole(folder / "solver.csv") as beside:
+        table.to_csv(beside, index=False, float_format="%.4g")

@@ -3,28 +3,24 @@
 Without a `distributed.Client` of the caller's the chunks are solved on this machine.
 """
 
-import errno
 import hashlib
+import inspect
 import os
-from contextlib import contextmanager
+from functools import cache
 from glob import escape
-from pathlib import Path
+from importlib import import_module
 from threading import Lock
 
 import numba
 import numpy as np
 import xarray as xr
-from zarr.codecs import ZstdCodec
 
-from burgers import paths
+from burgers import paths, store
 
 # The attribute that tells from what a store was begun.
 RECIPE = "recipe"
-# What computes the densities, as it was when this process began.
-CODE = b"".join(
-    Path(__file__).with_name(f"{name}.py").read_bytes()
-    for name in ("cases", "dataset", "solver", "kernels", "lanes")
-)
+# What computes the densities.
+MODULES = ("cases", "dataset", "solver", "kernels", "stiff", "lanes")
 
 # A chunk is solved by all threads of its worker: two at once would share them.
 _ONE_AT_A_TIME = Lock()
@@ -63,19 +59,26 @@ def save(dataset, path):
     ValueError
         If the density is divided along x.
     """
-    if len(dataset.density.data.chunks[1]) > 1:
-        raise ValueError(
-            f"density has chunks {dataset.density.data.chunks[1]} along x; accepted: whole ones"
-        )
-    # Workers may stand in another folder.
-    path = Path(path).resolve()
+    path, dataset = paths.local(path), _regular(dataset)
     dataset = dataset.assign_coords({name: dataset[name].compute() for name in dataset.coords})
     dataset = dataset.assign_attrs({RECIPE: _recipe(dataset)})
     with paths.told(path, "the same call goes on with what is missing"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(path):
-            if not (_is_of(path, dataset) and not _missing(path, dataset)):
-                _write(dataset, path)
+        # Absolute, as workers may stand in another folder.
+        place = paths.target(path, store.is_ours)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with paths.locked(place, wait=0):
+            if not (_is_of(place, dataset) and not _missing(place, dataset)):
+                _write(dataset, place)
+
+
+def _regular(dataset):
+    """The dataset with chunks of equal size but for the last, as a store has them."""
+    rows, columns = dataset.density.data.chunks
+    if len(columns) > 1:
+        raise ValueError(f"density has chunks {columns} along x; accepted: whole ones")
+    if len(set(rows[:-1])) > 1 or rows[-1] > rows[0]:
+        dataset = dataset.assign(density=dataset.density.chunk(realisation=max(rows)))
+    return dataset
 
 
 def _write(dataset, path):
@@ -85,8 +88,7 @@ def _write(dataset, path):
         if other != part:
             paths.remove(other)
     if not _is_of(part, dataset):
-        paths.remove(part)
-        to_zarr(dataset, part, compute=False)
+        _begin(dataset, part)
     alone = dataset.drop_vars([*dataset.coords])
     _compute([
         alone.isel(realisation=region).to_zarr(
@@ -104,41 +106,14 @@ def _write(dataset, path):
     paths.moved(part, path)
 
 
-@contextmanager
-def _locked(path):
-    """Keep other processes from writing the same store; OSError if one does."""
-    lock = path.with_name(f".lock-{path.name}")
-    with lock.open("w") as stream:
-        if not _is_first(stream, lock):
-            raise OSError(errno.EAGAIN, "another process is writing it")
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
-
-
-def _is_first(stream, lock):
-    """Whether no other process holds the open file; taken for so where that cannot be known."""
+def _begin(dataset, part):
+    """Write everything but the density."""
+    paths.remove(part)
     try:
-        import fcntl  # of POSIX alone
-
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):
-        return True
-    # Else it was removed by the process that held it, and a third may hold a new one.
-    return lock.exists() and os.path.samestat(os.fstat(stream.fileno()), lock.stat())
-
-
-def to_zarr(dataset, folder, **options):
-    """Begin or write a Zarr store with a checksum in each of its chunks."""
-    # Without it most flipped bits are decompressed to other densities, and nobody sees.
-    codec = {"compressors": (ZstdCodec(level=0, checksum=True),)}
-    dataset.to_zarr(
-        folder, mode="w", consolidated=False, zarr_format=3,
-        encoding=dict.fromkeys(dataset.variables, codec), **options,
-    )  # fmt: skip
+        store.to_zarr(dataset, part, compute=False)
+    except BaseException:
+        paths.remove(part)
+        raise
 
 
 def _dask():
@@ -179,7 +154,13 @@ def _threads():
 
 def _recipe(dataset):
     """A digest of what a lazy density is computed from: inputs, options, chunks and code."""
-    return hashlib.sha256(dataset.density.data.name.encode() + CODE).hexdigest()
+    return hashlib.sha256((dataset.density.data.name + _code()).encode()).hexdigest()
+
+
+@cache
+def _code():
+    """The source of what computes the densities."""
+    return "".join(inspect.getsource(import_module(f"burgers.{name}")) for name in MODULES)
 
 
 def _is_of(folder, dataset):

@@ -1,11 +1,11 @@
 """Ensembles of realisations: drawn from one seed, solved, stored as Zarr."""
 
-from pathlib import Path
+import warnings
 
 import numpy as np
 import xarray as xr
 
-from burgers import cases, checks, chunked, paths, solver
+from burgers import cases, checks, chunked, paths, solver, store
 from burgers._version import __version__
 from burgers.cases import CASES, CRENEAU
 
@@ -15,9 +15,6 @@ CHUNK = 16_384
 # More would be a slip of the pen rather than a wish: terabytes, or years.
 MOST, MOST_CELLS = 10**9, 10**6
 
-_REQUIRED = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
-_VARIABLES = {"density", "x", "reynolds", "final_time"}
-
 
 def generate(
     case, n, *, final_time=None, seed=0, cells=400, scheme="rusanov", cfl=0.9, profile="none",
@@ -25,14 +22,15 @@ def generate(
 ):  # fmt: skip
     """Solve n realisations of a case with random inputs.
 
-    They are solved a part at a time, so that the memory used is that of the result and little more;
-    with `chunks`, a part at a time wherever it is needed: see `save`.
+    They are in random order, so that a part of them is a sample of the same law. They are solved a
+    part at a time, so that the memory used is that of the result and little more; with `chunks`, a
+    part at a time wherever it is needed: see `save`.
 
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
     n : number of realisations, at most 1e9.
-    final_time : None for the report's spread of T, else a scalar or (n,).
+    final_time : None for the report's spread of T, else a scalar or (n,), in its order.
     seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bytes.
     cells : number of cells, from 3 to 1e6.
     scheme, cfl : as in `solve`.
@@ -56,8 +54,7 @@ def generate(
     checks.seed("seed", seed)
     if not isinstance(profile, str):
         raise ValueError(f"profile is {profile!r}; accepted: a string")
-    inputs = case.sample(n, np.random.default_rng(seed))
-    times = case.final_times(n) if final_time is None else _one_each("final_time", final_time, n)
+    inputs, times = _drawn(case, n, final_time, np.random.default_rng(seed))
     arrays = inputs["reynolds"], times, *([inputs["step"]] if case.random_step else [])
     options = {"case": case, "cells": cells, "scheme": scheme, "cfl": cfl}
     if chunks is None:
@@ -80,12 +77,22 @@ def generate(
             "case": case.name,
             "boundary": case.boundary,
             "scheme": scheme,
-            "cfl": cfl,
+            "cfl": float(cfl),
             "seed": seed_label(seed),
             "profile": profile,
             "version": __version__,
         },
     )
+
+
+def _drawn(case, n, final_time, rng):
+    """Random inputs, a dict of (n,) arrays, and final times (n,)."""
+    inputs = case.sample(n, rng)
+    if final_time is not None:
+        return inputs, _one_each("final_time", final_time, n)
+    # One after the other the times would make of every part another law.
+    order = rng.permutation(n)
+    return {name: values[order] for name, values in inputs.items()}, case.final_times(n)[order]
 
 
 def _solved(reynolds, times, step=None, *, case, cells, scheme, cfl):
@@ -104,7 +111,9 @@ def save(dataset, path):
     """Write a dataset as Zarr, complete or not at all.
 
     A lazy density (see `generate`) is written chunk by chunk by Dask; after a stop, the same call
-    computes only the chunks that are missing.
+    computes only the chunks that are missing. A store that is there is replaced; who reads it
+    meanwhile by `open` has the old one or the new one, and a second writer waits, or is refused
+    where the first computes what is lazy. A link to a store is followed, and stays a link.
 
     Raises
     ------
@@ -112,16 +121,18 @@ def save(dataset, path):
         Naming the file and what makes it again, if it cannot be written; what was there is as it
         was.
     ValueError
-        If it is no ensemble.
+        If it is no ensemble, or if at `path` there is anything but a store of one.
     """
     if not isinstance(dataset, xr.Dataset):
         raise ValueError(f"dataset is a {type(dataset).__name__}; accepted: what generate returns")
     if lacking := _lacking(dataset):
         raise ValueError(f"dataset lacks {lacking}; accepted: what generate returns")
+    if dataset.density.dims != ("realisation", "x"):
+        raise ValueError(f"density has dimensions {dataset.density.dims}; accepted: realisation, x")
     if dataset.density.chunks is not None:
         return chunked.save(dataset, path)
-    with paths.written_whole(path) as beside:
-        chunked.to_zarr(dataset, beside)
+    with paths.written_whole(path, store.is_ours) as beside:
+        store.to_zarr(dataset, beside)
 
 
 def open(path):
@@ -132,12 +143,23 @@ def open(path):
     ValueError
         If it is missing, damaged or not one of ours, with the command that makes it again.
     """
-    path = Path(path)
-    remedy = paths.remedy(path)
-    if not path.is_dir():
-        raise ValueError(f"{path} is missing; {remedy}")
+    path = paths.local(path)
+    if not path.is_dir() and not paths.old(path).is_dir():
+        raise ValueError(f"{path} is missing; {paths.remedy(path)}")
     try:
-        dataset = xr.open_zarr(path, consolidated=False, chunks=None).load()
+        return paths.read_whole(path, lambda folder: _read(folder, path))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error}); {paths.remedy(path)}") from error
+
+
+def _read(folder, path):
+    """The dataset in a folder, which messages call `path`."""
+    remedy = paths.remedy(path)
+    try:
+        with warnings.catch_warnings():
+            # Of what is not whole: it is told below, or read again.
+            warnings.simplefilter("ignore", UserWarning)
+            dataset = xr.open_zarr(folder, consolidated=False, chunks=None).load()
     except Exception as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     # What a chunked call was begun with: see `chunked.save`.
@@ -156,13 +178,21 @@ def open(path):
 def _lacking(dataset):
     """The attributes and variables that an ensemble has and this has not, in words, or none."""
     stepped = dataset.attrs.get("case") == CRENEAU.name
-    variables = _VARIABLES | ({"step"} if stepped else set())
-    lacking = (_REQUIRED - dataset.attrs.keys()) | (variables - dataset.variables.keys())
+    variables = store.VARIABLES | ({"step"} if stepped else set())
+    lacking = (store.ATTRIBUTES - dataset.attrs.keys()) | (variables - dataset.variables.keys())
     return ", ".join(sorted(lacking))
 
 
 def export_npy(dataset, path):
-    """Write the density alone as a plain NumPy file, the report's own format."""
+    """Write the density alone as a plain NumPy file, the report's own format.
+
+    Raises
+    ------
+    OSError
+        As of `save`.
+    ValueError
+        If at `path` there is anything but a file.
+    """
     density = np.ascontiguousarray(dataset["density"].values)
     header = np.lib.format.header_data_from_array_1_0(density)
     with paths.written_whole(path) as beside, beside.open("wb") as stream:
@@ -179,18 +209,24 @@ def load_npy(path, cells=400):
     ValueError
         If it is missing, damaged or of another shape, with the command that makes it again.
     """
-    path = Path(path)
+    path = paths.local(path)
     remedy = paths.remedy(path)
     try:
         density = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
-    if density.ndim != 2 or density.shape[1] != cells or not np.isfinite(density).all():
+    if not isinstance(density, np.ndarray):
+        density.close()
+        raise ValueError(f"{path} holds several arrays; accepted: a .npy file of one; {remedy}")
+    if density.ndim != 2 or density.shape[1] != cells:
         raise ValueError(
             f"{path} holds shape {density.shape}; accepted: finite (realisations, {cells}); "
             f"{remedy}"
         )
-    return density
+    try:
+        return checks.finite(f"what {path} holds", density, density.dtype)
+    except ValueError as error:
+        raise ValueError(f"{error}; {remedy}") from None
 
 
 def _one_each(name, value, n):

@@ -3,14 +3,16 @@
 Red and pink: direct Monte Carlo. Blue: generated. Black: an input density.
 """
 
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 from matplotlib import pyplot as plt
 
 from burgers.paths import written_whole
 
-plt.style.use(Path(__file__).with_name("style.mplstyle"))
+# In a zipped package the style is no file.
+with resources.as_file(resources.files("burgers") / "style.mplstyle") as style:
+    plt.style.use(style)
 
 MONTE_CARLO = "#C1272D"
 GENERATED = "#0B5FA5"

@@ -36,17 +36,15 @@ def generate(
     Raises
     ------
     ValueError
-        If case is no case, n or refinement < 1, cells < 3, inputs of another length, or from
-        `trajectory`.
+        If case is no case, n or refinement < 1, cells < 3, inputs of other names or another
+        length, or from `trajectory`.
     """
     cases.checked(case)
     n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
     fine = cells * checks.count("refinement", refinement)
-    inputs = case.sample(n, np.random.default_rng(seed)) if inputs is None else inputs
-    for name, values in inputs.items():
-        if np.shape(values) != (n,):
-            raise ValueError(f"{name} has shape {np.shape(values)}; accepted: ({n},)")
-    step, times = inputs.get("step"), np.asarray(times, dtype=np.float64)
+    rng = np.random.default_rng(checks.seed("seed", seed))
+    inputs = case.sample(n, rng) if inputs is None else _checked(case, inputs, n)
+    step, times = inputs.get("step"), checks.non_negative("times", times)
     density = np.empty((n, *times.shape, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)
@@ -63,10 +61,22 @@ def generate(
             **{name: ("realisation", values) for name, values in inputs.items()},
         },
         attrs={
-            "case": case.name, "boundary": case.boundary, "scheme": scheme, "cfl": cfl,
+            "case": case.name, "boundary": case.boundary, "scheme": scheme, "cfl": float(cfl),
             "refinement": refinement, "seed": dataset.seed_label(seed), "version": __version__,
         },
     )  # fmt: skip
+
+
+def _checked(case, inputs, n):
+    """The given inputs, a dict of (n,) arrays."""
+    wanted = ["reynolds", *(["step"] if case.random_step else [])]
+    if not isinstance(inputs, dict) or sorted(inputs) != sorted(wanted):
+        raise ValueError(f"inputs is {checks.shown(inputs)}; accepted: a dict of {wanted}")
+    inputs = {name: checks.finite(name, values) for name, values in inputs.items()}
+    for name, values in inputs.items():
+        if values.shape != (n,):
+            raise ValueError(f"{name} has shape {values.shape}; accepted: ({n},)")
+    return inputs
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Put together the sources of the site: pages, notebooks with marks at the cells that make things.
 
-Called with the folder to write: `make html`.
+Called with the folder to write, new or of an earlier call: `make html`.
 """
 
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
+
+from burgers.paths import written_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "figures" / "report"
@@ -23,7 +25,19 @@ MODULES = sorted(path.stem for path in (ROOT / "burgers").glob("[a-z]*.py"))
 
 
 def main(folder):
-    shutil.rmtree(folder, ignore_errors=True)
+    with written_whole(folder, is_site) as part:
+        assemble(part)
+
+
+def is_site(folder):
+    """Whether a folder is what this script wrote before, by its configuration."""
+    conf = folder / "conf.py"
+    first = (ROOT / "docs" / "conf.py").read_text(encoding="utf-8").partition("\n")[0]
+    return conf.is_file() and conf.read_text(encoding="utf-8").partition("\n")[0] == first
+
+
+def assemble(folder):
+    """Write the sources of the site into a folder that is not there."""
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     shutil.copy(ROOT / "docs" / "conf.py", folder)
     shutil.copytree(MADE, folder / "figures" / "report")
@@ -44,7 +58,7 @@ def main(folder):
         "api": api(),
     }
     for name, text in pages.items():
-        (folder / f"{name}.md").write_text(text)
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def executed():
@@ -122,7 +136,7 @@ def index(books):
         "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *entries, "```"])
         for caption, entries in contents.items()
     ]
-    readme = (ROOT / "README.md").read_text().replace("](docs/", "](")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").replace("](docs/", "](")
     return "\n\n".join([readme, *trees, ""])
 
 

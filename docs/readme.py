@@ -162,6 +162,6 @@ TABLES = {
 }  # fmt: skip
 
 if __name__ == "__main__":
-    text = filled(README.read_text())
+    text = filled(README.read_text(encoding="utf-8"))
     with written_whole(README) as beside:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8")

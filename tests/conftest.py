@@ -54,3 +54,26 @@ def browser(tmp_path):
     browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
     yield browser
     browser.quit()
+
+
+def as_repository(folder):
+    """Make a folder look like the repository: `make` there is a remedy."""
+    (folder / "notebooks").mkdir(parents=True)
+    for name in ("Makefile", "notebooks/01_generate.ipynb"):
+        (folder / name).touch()
+    return folder
+
+
+def contents(folder, parts=True):
+    """Every file of a folder and its bytes; with `parts=False` without what is being written."""
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and (parts or not str(path.relative_to(folder)).startswith(".part-"))
+    }
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A folder in which messages name make's targets."""
+    return as_repository(tmp_path)

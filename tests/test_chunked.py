@@ -14,7 +14,7 @@ import xarray as xr
 from distributed import Client, LocalCluster
 
 import burgers
-from burgers import chunked, dataset
+from burgers import chunked, dataset, paths
 
 COUNT = 1000
 INPUTS = {"seed": 5, "cells": 50}
@@ -98,8 +98,8 @@ def test_what_was_left_of_another_ensemble_is_not_taken_up(whole, tmp_path, monk
     assert not left.exists()
 
 
-def test_a_damaged_chunk_is_told_by_the_name_of_its_store(tmp_path):
-    path = tmp_path / "data" / "quick" / "lazy.zarr"
+def test_a_damaged_chunk_is_told_by_the_name_of_its_store(repository):
+    path = repository / "data" / "quick" / "lazy.zarr"
     dataset.save(burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100), path)
     (path / "density/c/3/0").write_bytes(b"no chunk")
     with pytest.raises(ValueError, match=r"lazy.zarr cannot be read .*make data PROFILE=quick"):
@@ -144,7 +144,7 @@ def test_what_another_code_or_density_left_is_not_taken_up(whole, tmp_path, monk
     untouched = (path / "density/c/0/0").stat().st_mtime_ns
     dataset.save(lazy, path)
     assert (path / "density/c/0/0").stat().st_mtime_ns == untouched
-    monkeypatch.setattr(chunked, "CODE", b"another")
+    monkeypatch.setattr(chunked, "_code", lambda: "another")
     dataset.save(lazy, path)
     assert (path / "density/c/0/0").stat().st_mtime_ns > untouched
 
@@ -165,7 +165,7 @@ def test_a_store_that_another_process_writes_is_refused(tmp_path):
     path = tmp_path / "lazy.zarr"
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
     other = r"lazy\.zarr .*another process.*the same call goes on"
-    with chunked._locked(path), pytest.raises(OSError, match=other):
+    with paths.locked(path), pytest.raises(OSError, match=other):
         dataset.save(lazy, path)
     dataset.save(lazy, path)
     assert [found.name for found in tmp_path.iterdir()] == ["lazy.zarr"]
@@ -174,6 +174,38 @@ def test_a_store_that_another_process_writes_is_refused(tmp_path):
 def test_lazy_coordinates_are_written_too(whole, tmp_path):
     dataset.save(whole.chunk(realisation=300), tmp_path / "lazy.zarr")
     assert dataset.open(tmp_path / "lazy.zarr").identical(whole)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lazy: lazy.isel(realisation=slice(30, 700)),
+        lambda lazy: lazy.isel(realisation=slice(None, None, 3)),
+        lambda lazy: lazy.isel(realisation=lazy.step.values > 0.2),
+        lambda lazy: lazy.sortby("final_time"),
+        lambda lazy: xr.concat([lazy.isel(realisation=slice(450)), lazy], "realisation"),
+    ],
+    ids=["slice", "strides", "mask", "sortby", "concat"],
+)
+def test_a_lazy_ensemble_is_written_whatever_was_picked_or_joined(whole, change, tmp_path):
+    path = tmp_path / "lazy.zarr"
+    lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
+    dataset.save(change(lazy), path)
+    assert dataset.open(path).identical(change(whole))
+    dataset.save(change(xr.open_zarr(path)), tmp_path / "again.zarr")
+    assert dataset.open(tmp_path / "again.zarr").density.dims == ("realisation", "x")
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["again.zarr", "lazy.zarr"]
+
+
+def test_what_cannot_be_begun_leaves_nothing(tmp_path, monkeypatch):
+    def fails(dataset, folder, **options):
+        folder.mkdir()
+        raise RuntimeError
+
+    monkeypatch.setattr(chunked.store, "to_zarr", fails)
+    with pytest.raises(RuntimeError):
+        dataset.save(burgers.generate(burgers.SINUS, 10, cells=8, chunks=5), tmp_path / "a.zarr")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_density_divided_along_x_is_refused(tmp_path):

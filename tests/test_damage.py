@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import as_repository, contents
 
 import burgers
 from burgers import dataset, paths, stored, training, vae
@@ -41,8 +42,8 @@ def save_model(path, seed):
     training.save(model, pd.DataFrame({"epoch": [1], "loss": [2.0]}), path)
 
 
-def train(path, seed):
-    vae.train(burgers.generate(burgers.SINUS, 60, seed=seed).density.values, path, epochs=1)
+def train(path, seed, epochs=1):
+    vae.train(burgers.generate(burgers.SINUS, 60, seed=seed).density.values, path, epochs=epochs)
 
 
 WRITERS = {
@@ -52,15 +53,6 @@ WRITERS = {
     "vae_sinus.keras": save_model,
     "vae_creneau.keras": train,
 }
-
-
-def contents(folder, parts=True):
-    """Every file of a folder and its bytes."""
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and (parts or not str(path.relative_to(folder)).startswith(".part-"))
-    }
 
 
 def assert_refused(write, path, numbers):
@@ -77,41 +69,45 @@ def assert_refused(write, path, numbers):
     assert contents(path.parent, parts) == before
 
 
-def on_a_full_disk(folder):
+def written_once(folder, trained):
+    """What each writer writes, in the folder of a profile; the model is the trained one."""
+    made = as_repository(Path(folder)) / "data" / "quick"
+    for name, write in WRITERS.items():
+        if write is not train:
+            write(made / name, seed=0)
+    for part in Path(trained).parent.glob(f"{Path(trained).stem}[._]*"):
+        shutil.copy(part, made / part.name.replace(Path(trained).stem, "vae_creneau"))
+    return made
+
+
+def on_a_full_disk(folder, trained):
     """In a child: each writer is refused while the disk is full, and not when there is room."""
+    made, filler = written_once(folder, trained), Path(folder) / "filler"
     for name, write in WRITERS.items():
-        path, filler = Path(folder) / "data" / "quick" / name, Path(folder) / "filler"
-        write(path, seed=0)
         filler.write_bytes(bytes(max(shutil.disk_usage(folder).free - ROOM, 0)))
-        assert_refused(write, path, FULL)
+        assert_refused(write, made / name, FULL)
         filler.unlink()
-        write(path, seed=1)
-        assert not list(path.parent.glob(".part-*"))
+        write(made / name, seed=1)
+        assert not list(made.glob(".part-*"))
 
 
-def with_small_files_only(folder):
-    """In a child: the same, where it is the size of a file that is limited."""
-    for name, write in WRITERS.items():
-        write(Path(folder) / "data" / "quick" / name, seed=0)
+def where_little_may_be_written(folder, trained):
+    """In a child: the same, where the size of files is limited, and for who may not write."""
+    made = written_once(folder, trained)
     resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
     for name, write in WRITERS.items():
-        assert_refused(write, Path(folder) / "data" / "quick" / name, FULL)
-
-
-def in_an_unwritable_folder(folder):
-    """In a child, as a user who may not write: each writer is refused."""
-    for name, write in WRITERS.items():
-        write(Path(folder) / "data" / "quick" / name, seed=0)
+        assert_refused(write, made / name, FULL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     for path in [Path(folder), *Path(folder).rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
     if os.getuid() == 0:
         os.setuid(65534)
     for name, write in WRITERS.items():
-        assert_refused(write, Path(folder) / "data" / "quick" / name, UNWRITABLE)
+        assert_refused(write, made / name, UNWRITABLE)
 
 
-def in_a_child(function, folder, within=()):
-    code = f"import test_damage; test_damage.{function.__name__}({str(folder)!r})"
+def in_a_child(function, *arguments, within=()):
+    code = f"import test_damage; test_damage.{function.__name__}(*{[*map(str, arguments)]})"
     done = subprocess.run(
         [*within, sys.executable, "-c", code], cwd=Path(__file__).parent,
         capture_output=True, text=True,
@@ -127,33 +123,17 @@ def own_disk(folder):
     return within if able else None
 
 
-def test_a_full_disk_is_told_and_costs_nothing(tmp_path):
-    within = own_disk(tmp_path)
-    if within is None:
-        pytest.skip("no disk of its own may be mounted here")
-    in_a_child(on_a_full_disk, tmp_path, within)
-
-
-def test_a_limit_on_file_sizes_is_told_and_costs_nothing(tmp_path):
-    in_a_child(with_small_files_only, tmp_path)
-
-
-def test_an_unwritable_folder_is_told_and_costs_nothing():
-    # Not below pytest's own folder, which another user may not enter.
-    with tempfile.TemporaryDirectory() as folder:
-        in_a_child(in_an_unwritable_folder, folder)
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    path = tmp_path_factory.mktemp("damage") / "data" / "quick" / "final_creneau.zarr"
+    folder = as_repository(tmp_path_factory.mktemp("damage"))
+    path = folder / "data" / "quick" / "final_creneau.zarr"
     dataset.save(burgers.generate(burgers.CRENEAU, 300, chunks=150), path)
     return path
 
 
 @pytest.fixture
-def damaged(store, tmp_path):
-    path = tmp_path / "data" / "quick" / store.name
+def damaged(store, repository):
+    path = repository / "data" / "quick" / store.name
     shutil.copytree(store, path)
     return path
 
@@ -209,7 +189,7 @@ def test_a_stop_while_a_folder_is_replaced_leaves_a_whole_one(store, tmp_path, m
     shutil.copytree(store, path)
 
     def stops(place):
-        if place.name.startswith(".old-") and place.exists():
+        if place.name.startswith(".gone-") and place.exists():
             raise KeyboardInterrupt
         remove(place)
 
@@ -249,7 +229,7 @@ def test_a_store_that_is_trained_on_notices_when_it_reads(damaged):
         found = stored.Stored(damaged)
         found[:150]
         assert_named(lambda path, found=found: found[150:], damaged)
-    (damaged / "density" / "zarr.json").write_text("{}")
+    (damaged / "density" / "zarr.json").write_text("{}", encoding="utf-8")
     assert_named(stored.Stored, damaged)
 
 
@@ -260,8 +240,21 @@ def model(tmp_path_factory):
     return path
 
 
-def test_a_truncated_or_altered_model_is_noticed(model, tmp_path):
-    whole, path = model.read_bytes(), tmp_path / "data" / "quick" / model.name
+def test_a_full_disk_is_told_and_costs_nothing(model, tmp_path):
+    within = own_disk(tmp_path)
+    if within is None:
+        pytest.skip("no disk of its own may be mounted here")
+    in_a_child(on_a_full_disk, tmp_path, model, within=within)
+
+
+def test_limits_and_unwritable_folders_are_told_and_cost_nothing(model):
+    # Not below pytest's own folder, which another user may not enter.
+    with tempfile.TemporaryDirectory() as folder:
+        in_a_child(where_little_may_be_written, folder, model)
+
+
+def test_a_truncated_or_altered_model_is_noticed(model, repository):
+    whole, path = model.read_bytes(), repository / "data" / "quick" / model.name
     path.parent.mkdir(parents=True)
     for length in (0, 1, 1000, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
@@ -277,12 +270,16 @@ def test_a_damaged_checkpoint_is_told_and_the_training_starts_anew(model, tmp_pa
     checkpoint = path.with_suffix(".checkpoint.npz")
     whole = model.with_suffix(".checkpoint.npz").read_bytes()
     path.parent.mkdir(parents=True)
-    for content in (b"", whole[:1000], whole[:-1], flipped(whole, len(whole) // 2), b"no archive"):
+    told = r"vae_sinus\.checkpoint\.npz cannot be read"
+    for content in (b"", whole[:1000], whole[:-1], b"no archive"):
         checkpoint.write_bytes(content)
-        with pytest.warns(UserWarning, match=r"vae_sinus\.checkpoint\.npz cannot be read"):
-            train(path, seed=0)
-        assert checkpoint.read_bytes() == whole
-        assert vae.load(path).count_params() == vae.load(model).count_params()
+        with pytest.warns(UserWarning, match=told):
+            train(path, seed=0, epochs=0)
+    checkpoint.write_bytes(flipped(whole, len(whole) // 2))
+    with pytest.warns(UserWarning, match=told):
+        train(path, seed=0)
+    assert checkpoint.read_bytes() == whole
+    assert path.read_bytes() == model.read_bytes()
 
 
 def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
@@ -294,8 +291,8 @@ def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
 
 def test_every_trained_model_has_a_notebook_that_makes_it():
     # Names of models as the code has them, with whatever stands for a case before them.
-    code = "".join(path.read_text() for path in (paths.ROOT / "burgers").glob("*.py"))
-    code += "".join(path.read_text() for path in (paths.ROOT / "notebooks").glob("0*.ipynb"))
+    places = [*paths.ROOT.glob("burgers/*.py"), *paths.ROOT.glob("notebooks/0*.ipynb")]
+    code = "".join(path.read_text(encoding="utf-8") for path in places)
     names = set(re.findall(r"(\w+_)\{name\}[\w{}]*\.keras", code))
     assert {"vae_", "sharp_", "given_time_", "one_shot_"} <= names
     for name in names:

@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import burgers
 from burgers import dataset
@@ -28,6 +29,18 @@ def test_initial_densities_are_cell_averages():
     fine = burgers.SINUS.initial(4000).reshape(40, 100).mean(axis=1)
     np.testing.assert_allclose(burgers.SINUS.initial(40), fine, atol=1e-14)
     np.testing.assert_allclose(burgers.CRENEAU.initial(5, step=0.2), [1, 1, 0.6, 0.2, 0.2])
+
+
+@pytest.mark.parametrize("cells", [0, -1, 2.5, None, True])
+def test_initial_refuses_a_number_of_cells_that_is_none(cells):
+    with pytest.raises(ValueError, match=rf"cells is {cells}; accepted: a positive integer"):
+        burgers.SINUS.initial(cells)
+
+
+@pytest.mark.parametrize("step", [np.nan, [0.1, np.inf], "0.2", 1j, np.ma.masked])
+def test_initial_refuses_a_step_that_is_no_number(step):
+    with pytest.raises(ValueError, match=r"step .*accepted"):
+        burgers.CRENEAU.initial(step=step)
 
 
 def test_initial_refuses_a_step_where_there_is_none_and_the_reverse():
@@ -64,6 +77,33 @@ def test_fixed_time_is_the_time_of_all():
     assert np.all(ensemble.final_time == 0.4)
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_part_of_an_ensemble_is_a_sample_of_the_same_law(case):
+    times = burgers.generate(case, 2000, cells=8, seed=3).final_time.values
+    np.testing.assert_array_equal(np.sort(times), case.final_times(2000))
+    for part in (times[:400], times[-400:], times[::5]):
+        assert stats.kstest(part, stats.uniform(times.min(), np.ptp(times)).cdf).pvalue > 1e-3
+    again, other = (burgers.generate(case, 2000, cells=8, seed=s).final_time for s in (3, 4))
+    assert np.array_equal(again, times)
+    assert not np.array_equal(other, times)
+
+
+def test_a_part_of_an_ensemble_is_judged_as_monte_carlo():
+    reference = burgers.generate(burgers.CRENEAU, 1500, cells=50).density.values
+    table = burgers.moments.judge(reference[:300], reference[300:], repeats=1)
+    assert table.ratio.drop(["classifier", "magnified"]).max() < 4
+
+
+def test_realisations_are_those_of_the_inputs_drawn_whatever_their_order():
+    inputs = burgers.CRENEAU.sample(50, np.random.default_rng(7))
+    ensemble = burgers.generate(burgers.CRENEAU, 50, cells=16, seed=7).sortby("final_time")
+    for name, values in inputs.items():
+        assert np.array_equal(ensemble[name], values)
+    given = burgers.CRENEAU.final_times(50)
+    in_order = burgers.generate(burgers.CRENEAU, 50, cells=16, seed=7, final_time=given)
+    assert np.array_equal(in_order.density, ensemble.density)
+
+
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3"])
 def test_generate_refuses_a_bad_count(n):
     with pytest.raises(ValueError, match="n is"):
@@ -78,8 +118,8 @@ def test_zarr_round_trip(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
-def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
-    path = tmp_path / "data" / "quick" / "a.zarr"
+def test_missing_damaged_and_foreign_stores_are_named(repository):
+    path = repository / "data" / "quick" / "a.zarr"
     with pytest.raises(ValueError, match=r"a\.zarr is missing; .*make data PROFILE=quick"):
         dataset.open(path)
     dataset.save(burgers.generate(burgers.SINUS, 10, cells=50), path)
@@ -90,9 +130,8 @@ def test_missing_damaged_and_foreign_stores_are_named(tmp_path):
     chunk.unlink()
     with pytest.raises(ValueError, match=r"a\.zarr is damaged.*make data PROFILE=quick"):
         dataset.open(path)
-    burgers.generate(burgers.SINUS, 10, cells=50).drop_attrs().to_zarr(
-        path, mode="w", consolidated=False
-    )
+    foreign = burgers.generate(burgers.SINUS, 10, cells=50).drop_attrs()
+    foreign.to_zarr(path, mode="w", consolidated=False)
     with pytest.raises(ValueError, match=r"a\.zarr is not an ensemble.*make data PROFILE=quick"):
         dataset.open(path)
 
@@ -106,10 +145,15 @@ def test_what_is_no_ensemble_is_not_saved(wrong, tmp_path):
     lacking = burgers.generate(burgers.CRENEAU, 2).drop_vars("step").drop_attrs()
     with pytest.raises(ValueError, match=r"dataset lacks boundary, case, .*; accepted"):
         dataset.save(lacking, tmp_path / "a.zarr")
+    ensemble = burgers.generate(burgers.SINUS, 4, cells=8)
+    for wrong in (ensemble.isel(realisation=0), ensemble.transpose(), ensemble.isel(x=0)):
+        with pytest.raises(ValueError, match="density has dimensions"):
+            dataset.save(wrong, tmp_path / "a.zarr")
+    assert not list(tmp_path.iterdir())
 
 
-def test_npy_round_trip_and_damage(tmp_path):
-    path = tmp_path / "data" / "report" / "a.npy"
+def test_npy_round_trip_and_damage(repository):
+    path = repository / "data" / "report" / "a.npy"
     ensemble = burgers.generate(burgers.SINUS, 10)
     dataset.export_npy(ensemble, path)
     assert np.array_equal(dataset.load_npy(path), ensemble.density)
@@ -118,6 +162,26 @@ def test_npy_round_trip_and_damage(tmp_path):
         dataset.load_npy(path)
     np.save(path, np.zeros((3, 7)))
     with pytest.raises(ValueError, match=r"holds shape \(3, 7\)"):
+        dataset.load_npy(path)
+
+
+def test_arrays_that_are_no_densities_are_told_as_they_are(tmp_path):
+    path = tmp_path / "a.npy"
+    with path.open("wb") as stream:
+        np.savez(stream, a=np.ones((2, 400)), b=np.ones(3))
+    with pytest.raises(ValueError, match=r"a\.npy holds several arrays; accepted: a \.npy file"):
+        dataset.load_npy(path)
+    for wrong, message in [
+        (np.zeros((2, 400), dtype=complex), "real numbers"),
+        (np.full((2, 400), "a"), "real numbers"),
+        (np.array([[0.0] * 400, [np.nan] * 400]), "contains nan in row 1"),
+        (np.zeros(400, dtype="f4,i4"), r"holds shape \(400,\)"),
+    ]:
+        np.save(path, wrong)
+        with pytest.raises(ValueError, match=message):
+            dataset.load_npy(path)
+    np.save(path, np.zeros((2, 400), dtype="f4,i4"))
+    with pytest.raises(ValueError, match="real numbers"):
         dataset.load_npy(path)
 
 
@@ -130,11 +194,11 @@ def test_a_pickle_is_never_loaded(tmp_path):
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     with contextlib.suppress(KeyboardInterrupt), burgers.paths.written_whole(path) as beside:
-        beside.write_text("half of the new")
+        beside.write_text("half of the new", encoding="utf-8")
         raise KeyboardInterrupt
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 

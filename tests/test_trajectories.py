@@ -99,6 +99,11 @@ def test_pairs_end_once_at_every_time_and_start_before():
         ({"cells": 2}, "cells"),
         ({"refinement": 0}, "refinement"),
         ({"inputs": {"reynolds": np.ones(3)}}, "reynolds"),
+        ({"inputs": {"step": np.ones(2)}}, "inputs"),
+        ({"inputs": [1.0, 2.0]}, "inputs"),
+        ({"inputs": {"reynolds": np.ma.masked_equal([1.0, 2.0], 2.0)}}, "reynolds has 1 masked"),
+        ({"seed": None}, "seed is None"),
+        ({"seed": -1}, "seed is -1"),
         ({"scheme": "weno"}, "scheme"),
     ],
 )
