@@ -3,29 +3,48 @@
 A sample is an array (realisations, cells). The measures beyond moments are in `judges`.
 """
 
+import os
+import sys
+
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from burgers import checks, judges
 
-MOST_REPEATS = 1000
-# Squares and their sums stay far from the largest double.
-LARGEST = 1e50
+MOST_REPEATS, LARGEST = 1000, judges.LARGEST
+# From so many realisations on, `judge` shows how far it is.
+MANY = 5000
+# Of the spread: a mean that is smaller is a sum of rounding errors.
+ROUNDING = 1e-12
 
 
 def mean_and_std(sample):
-    """Pointwise mean and standard deviation over realisations: two (cells,) float64 arrays."""
-    sample = np.asarray(sample, dtype=np.float64)
-    return sample.mean(axis=0), sample.std(axis=0)
+    """Pointwise mean and standard deviation over realisations: two (cells,) float64 arrays.
+
+    Of a sample (realisations, ...) of any other shape two arrays (...).
+    """
+    sample = _numbers("sample", sample)
+    if sample.size == 0 or sample.ndim == 0:
+        raise ValueError(f"sample has shape {sample.shape}; accepted: (realisations, cells)")
+    found = judges.column_moments(sample.reshape(len(sample), -1))
+    return tuple(values.reshape(sample.shape[1:])[()] for values in found)
 
 
 def relative_error(a, b):
-    """Relative L2 distance over x, ||a - b|| / ||b||, along the last axis."""
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-1]:
+    """Relative L2 distance over x, ||a - b|| / ||b||, along the last axis; not finite where b is 0.
+
+    Of (..., cells) arrays, whose other axes are broadcast.
+    """
+    a, b = _numbers("a", a), _numbers("b", b)
+    if 0 in (a.ndim, b.ndim, a.size, b.size) or a.shape[-1] != b.shape[-1] or not _fit(a, b):
         raise ValueError(
             f"a has shape {a.shape} and b {b.shape}; accepted: (..., cells), as many of both"
         )
+    largest = max(np.abs([a.min(), a.max(), b.min(), b.max()]))
+    if largest < judges.LEAST:
+        # Their squares would be zero.
+        a, b = (np.ldexp(part, -np.frexp(largest)[1]) for part in (a, b))
     return np.linalg.norm(a - b, axis=-1) / np.linalg.norm(b, axis=-1)
 
 
@@ -34,11 +53,18 @@ def moment_errors(sample, mean, std):
 
     sample (realisations, cells); mean, std (cells,): a dict of `mean_error` and `std_error`.
     """
-    sample_mean, sample_std = mean_and_std(sample)
-    return {
-        "mean_error": float(relative_error(sample_mean, mean)),
-        "std_error": float(relative_error(sample_std, std)),
-    }
+    sample = judges.checked("sample", sample)
+    found = {}
+    for name, value, own in zip(
+        ("mean", "std"), (mean, std), judges.column_moments(sample), strict=True
+    ):
+        value = _numbers(name, value)
+        if value.shape != own.shape:
+            raise ValueError(f"{name} has shape {value.shape}; accepted: {own.shape}, as of sample")
+        if not value.any():
+            raise ValueError(f"{name} is zero in every cell; accepted: one that is not")
+        found[f"{name}_error"] = float(relative_error(own, value))
+    return found
 
 
 def wasserstein(generated, reference):
@@ -46,9 +72,12 @@ def wasserstein(generated, reference):
 
     With equally many realisations W₁ is the mean distance between sorted values.
     """
-    generated, reference = _pair(generated, reference)
-    distance = np.abs(np.sort(generated, axis=0) - np.sort(reference, axis=0)).mean()
-    return float(distance / reference.std(axis=0).mean())
+    a, b = judges.parts(generated, reference)
+    total, spread = 0.0, b.spread()
+    for block in judges.blocks(*b.cells.T.shape):
+        ordered = [np.sort(part.cells[:, block], axis=0) for part in (a, b)]
+        total += np.abs(np.subtract(*ordered)).mean(axis=0).sum()
+    return float(total / spread.sum())
 
 
 def distances(generated, reference):
@@ -56,11 +85,22 @@ def distances(generated, reference):
 
     `mean_error`, `std_error`: see `moment_errors`.
     `wasserstein`: see `wasserstein`.
+
+    Raises
+    ------
+    ValueError
+        As of `scores`.
     """
-    generated, reference = _pair(generated, reference)
+    a, b = judges.parts(generated, reference)
+    (own_mean, own_std), std = a.moments, b.spread()
+    spread, size = np.linalg.norm(std), np.linalg.norm(b.centre + b.moments[0])
+    if size <= max(ROUNDING * spread, judges.LEAST):
+        why = "its mean is zero in every cell, to rounding"
+        raise b.undefined("mean_error", why, "one whose mean is not")
     return {
-        **moment_errors(generated, *mean_and_std(reference)),
-        "wasserstein": wasserstein(generated, reference),
+        "mean_error": float(np.linalg.norm(own_mean - b.moments[0]) / size),
+        "std_error": float(np.linalg.norm(own_std - std) / spread),
+        "wasserstein": wasserstein(a, b),
     }
 
 
@@ -77,27 +117,27 @@ def scores(generated, reference, training=None, seed=0):
         Naming the argument, its value and what is accepted; or the measure that is undefined,
         as the reference does not vary or is in the training sample.
     """
-    generated, reference = _pair(generated, reference)
-    if not reference.std(axis=0).any():
-        raise ValueError("reference does not vary; accepted: densities that do")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = {**distances(generated, reference), **judges.scores(generated, reference, seed)}
-        if training is not None:
-            found["novelty"] = judges.novelty(generated, reference, training)
-    for measure, value in found.items():
-        if not np.isfinite(value):
-            raise ValueError(
-                f"reference leaves {measure} undefined ({value}); accepted: one whose mean, std "
-                "and band are not zero, and that training does not contain"
-            )
-    return found
+    a, b = judges.parts(generated, reference, least=2, cells=4)
+    if training is not None:
+        training = judges.checked("training", training, like=a.sample)
+        for part in (a, b):
+            part.nearest = judges.nearest(part.sample, training)
+    return _scores(a, b, seed)
+
+
+def _scores(a, b, seed):
+    # What may be refused comes before what takes long.
+    found = distances(a, b)
+    new = {} if b.nearest is None else {"novelty": judges.novelty(a, b, None)}
+    return {**found, **judges.scores(a, b, seed), **new}
 
 
 def judge(generated, reference, training=None, *, repeats=3, seed=0):
     """The scorecard of a generated sample: each measure beside its noise floor.
 
     In each repeat a part of the reference is held against as many generated realisations
-    (`value`) and against as many others of the reference (`floor`).
+    (`value`) and against as many others of the reference (`floor`). Its time grows like the square
+    of their number, its memory like their number; a progress bar tells the time left.
 
     Parameters
     ----------
@@ -118,31 +158,83 @@ def judge(generated, reference, training=None, *, repeats=3, seed=0):
     ValueError
         As of `scores`.
     """
-    generated = _judged("generated", generated, least=2)
-    reference = _judged("reference", reference, least=4)
-    training = training if training is None else _judged("training", training, least=1)
-    for name, sample in (("reference", reference), ("training", training)):
-        if sample is not None and generated.shape[1] != sample.shape[1]:
-            raise ValueError(
-                f"generated has {generated.shape[1]} cells and {name} {sample.shape[1]}; "
-                "accepted: the same"
-            )
-    rng = np.random.default_rng(checks.seed("seed", seed))
-    size = min(len(generated), len(reference) // 2)
-    values, floors = [], []
-    for repeat in range(checks.count("repeats", repeats, most=MOST_REPEATS)):
-        first, second = np.split(rng.permutation(len(reference))[: 2 * size], 2)
-        drawn = generated[rng.permutation(len(generated))[:size]]
-        values.append(scores(drawn, reference[first], training, repeat))
-        floors.append(scores(reference[second], reference[first], training, repeat))
-    table = pd.DataFrame({"value": _median(values), "floor": _median(floors)})
+    generated = judges.checked("generated", generated, least=2, cells=4)
+    reference = judges.checked("reference", reference, least=4, cells=4, like=generated)
+    if training is not None:
+        training = judges.checked("training", training, cells=4, like=generated)
+    repeats = checks.count("repeats", repeats, most=MOST_REPEATS)
+    found = _repeated((generated, reference), training, repeats, checks.seed("seed", seed))
+    table = pd.DataFrame({name: _median(rows) for name, rows in found.items()})
     table.index.name = "measure"
     return table.assign(ratio=in_floors(table.value, table.floor))
 
 
+def _repeated(samples, training, repeats, seed):
+    """The scores of each repeat of `judge`, by column; samples: generated and reference."""
+    size = min(len(samples[0]), len(samples[1]) // 2)
+    centre, _ = judges.column_moments(samples[1])
+    name = f"reference ({size} of its {len(samples[1])} realisations)"
+    used = [np.zeros(len(sample), dtype=bool) for sample in samples]
+    for drawn, first, second in _draws(samples, size, repeats, seed):
+        used[0][drawn] = used[1][first] = used[1][second] = True
+    found = {"value": [], "floor": []}
+    with _bar(size, repeats, training, used) as bar:
+        nearest = [
+            training if training is None else _nearest(sample, rows, training, bar.update)
+            for sample, rows in zip(samples, used, strict=True)
+        ]
+
+        def part(k, rows):
+            known = nearest[k] if training is None else nearest[k][rows]
+            return judges.Part(samples[k], rows, centre, name, bar.update, known)
+
+        for repeat, (drawn, first, second) in enumerate(_draws(samples, size, repeats, seed)):
+            base = part(1, first)
+            found["value"].append(_scores(part(0, drawn), base, repeat))
+            found["floor"].append(_scores(part(1, second), base, repeat))
+    return found
+
+
+def _draws(samples, size, repeats, seed):
+    """In each repeat the indices of generated realisations, and of two parts of the reference."""
+    rng = np.random.default_rng(seed)
+    for _ in range(repeats):
+        first, second = np.split(rng.permutation(len(samples[1]))[: 2 * size], 2)
+        yield rng.permutation(len(samples[0]))[:size], first, second
+
+
+def _nearest(sample, used, training, tick):
+    """The distances of the used realisations to the nearest in training."""
+    found = np.full(len(sample), np.nan)
+    found[used] = judges.nearest(sample[used], training, tick)
+    return found
+
+
+def _bar(size, repeats, training, used):
+    """Progress in distances: across and within samples, what classifiers take, and to training."""
+    held, kept = 2 * size // 5, 2 * size - 2 * size // 5
+    work = 2 * size**2 + 3 * size * (size + judges.ROWS) // 2
+    work = repeats * (work + 4 * kept * (held + judges.NETWORK))
+    if training is not None:
+        work += len(training) * int(sum(map(np.sum, used)))
+    return tqdm(
+        total=work, desc="judge", file=sys.stderr, mininterval=1,
+        disable=size < MANY or "CI" in os.environ,
+        bar_format="{l_bar}{bar}| {elapsed}<{remaining}",
+    )  # fmt: skip
+
+
 def in_floors(value, floor):
     """Measures in units of their noise floors, two pandas.Series; NaN where a floor is zero."""
+    value, floor = _series("value", value), _series("floor", floor)
     return value / floor.where(floor > 0)
+
+
+def _series(name, value):
+    found = checks.finite(name, value)
+    if found.ndim != 1:
+        raise ValueError(f"{name} has shape {found.shape}; accepted: (measures,)")
+    return pd.Series(found, value.index if isinstance(value, pd.Series) else None)
 
 
 def noise_floor(pool, samples, *, repeats=20, rng, measure=distances):
@@ -159,13 +251,26 @@ def noise_floor(pool, samples, *, repeats=20, rng, measure=distances):
     Returns
     -------
     dict with the keys of the measure.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
+    pool, samples = judges.checked("pool", pool), checks.count("samples", samples)
     if len(pool) < 2 * samples:
         raise ValueError(f"pool has {len(pool)} realisations; accepted: at least {2 * samples}")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")
+    if not callable(measure):
+        raise ValueError(f"measure is {checks.shown(measure)}; accepted: a function")
     pairs = []
-    for _ in range(repeats):
+    for _ in range(checks.count("repeats", repeats)):
         first, second = np.split(rng.permutation(len(pool))[: 2 * samples], 2)
-        pairs.append(measure(pool[first], pool[second]))
+        try:
+            pairs.append(measure(pool[first], pool[second]))
+        except ValueError as error:
+            raise ValueError(f"pool against itself: {error}") from error
     return _median(pairs)
 
 
@@ -173,30 +278,14 @@ def _median(dicts):
     return {name: float(np.median([found[name] for found in dicts])) for name in dicts[0]}
 
 
-def _sample(name, sample):
-    sample = checks.finite(name, sample)
-    if sample.ndim != 2 or 0 in sample.shape:
-        raise ValueError(f"{name} has shape {sample.shape}; accepted: (realisations, cells)")
-    return sample
+def _numbers(name, value):
+    value = checks.finite(name, value)
+    checks.within(name, value, -LARGEST, LARGEST)
+    return value
 
 
-def _judged(name, sample, least):
-    """A sample with what every judge needs of it."""
-    sample = _sample(name, sample)
-    if len(sample) < least or sample.shape[1] < 4:
-        raise ValueError(
-            f"{name} has {len(sample)} realisations of {sample.shape[1]} cells; accepted: at "
-            f"least {least} of at least 4"
-        )
-    checks.within(name, np.abs(sample), 0, LARGEST)
-    return sample
-
-
-def _pair(generated, reference):
-    generated, reference = _sample("generated", generated), _sample("reference", reference)
-    if generated.shape != reference.shape:
-        raise ValueError(
-            f"generated has shape {generated.shape} and reference {reference.shape}; accepted: "
-            "the same (realisations, cells)"
-        )
-    return generated, reference
+def _fit(a, b):
+    try:
+        return bool(np.broadcast_shapes(a.shape, b.shape))
+    except ValueError:
+        return False

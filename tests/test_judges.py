@@ -1,5 +1,8 @@
 """Judges: near their floor for the same law, far from it for another."""
 
+import re
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -11,7 +14,7 @@ from burgers import judges, moments
 @pytest.fixture(scope="module")
 def pool():
     density = burgers.generate(burgers.CRENEAU, 2400, seed=11).density.values
-    return np.random.default_rng(0).permutation(density).astype(np.float64)
+    return np.random.default_rng(3).permutation(density).astype(np.float64)
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +22,14 @@ def training():
     return burgers.generate(burgers.CRENEAU, 600, seed=12).density.values.astype(np.float64)
 
 
+@pytest.fixture
+def untrained(monkeypatch):
+    """Without the classifiers, which take most of the time."""
+    monkeypatch.setattr(judges, "classifier_accuracy", lambda *_, **__: 0.5)
+
+
 def test_another_monte_carlo_sample_is_at_the_floor(pool, training):
-    table = moments.judge(pool[:600], pool[600:], training, repeats=2)
+    table = moments.judge(pool[:600], pool[600:], training, repeats=1)
     assert list(table.columns) == ["value", "floor", "ratio"]
     assert np.isfinite(table.to_numpy()).all()
     assert (table.ratio < 2.5).all()
@@ -37,6 +46,7 @@ def test_a_law_with_a_wider_front_is_found_by_every_distance(pool):
     assert table.ratio["energy"] > 1.2
 
 
+@pytest.mark.usefixtures("untrained")
 def test_a_moved_front_is_found_where_it_is(pool):
     moved = np.roll(pool[:600], 8, axis=1)
     moved[:, :8] = 1.0
@@ -46,6 +56,7 @@ def test_a_moved_front_is_found_where_it_is(pool):
     assert table.value["front_position"] == pytest.approx(8.0, abs=4.0)
 
 
+@pytest.mark.usefixtures("untrained")
 def test_a_model_that_returns_its_training_sample_is_caught(pool, training):
     table = moments.judge(training, pool, training, repeats=1)
     assert table.value["novelty"] < 1e-4
@@ -84,6 +95,56 @@ def test_band_error_of_a_stretched_law():
     assert judges.band_error(1.1 * sample, sample) == pytest.approx(0.1)
 
 
+@pytest.mark.usefixtures("untrained")
+@pytest.mark.parametrize("shift", [3e4, 1e5 + 1 / 3])
+def test_a_common_shift_changes_no_distance(pool, training, shift):
+    samples = pool[:150] / 3, pool[150:300] / 3, training[:200] / 3
+    shifted = [sample + shift for sample in samples]
+    expected, found = moments.scores(*samples), moments.scores(*shifted)
+    # These two are relative to what is shifted.
+    for measure, law in (
+        ("mean_error", lambda sample: sample.mean(axis=0)),
+        ("band_error", lambda sample: np.quantile(sample, (0.05, 0.95), axis=0)),
+    ):
+        found[measure] *= np.linalg.norm(law(shifted[1])) / np.linalg.norm(law(samples[1]))
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_units_change_nothing(pool, training):
+    samples = pool[:40], pool[40:80], training[:40]
+    expected = moments.scores(*samples)
+    for scale in (2.0**-160, 2.0**160):
+        assert moments.scores(*(scale * sample for sample in samples)) == expected
+
+
+def test_a_memorised_density_is_at_distance_zero_however_large():
+    sample = 1e5 + np.random.default_rng(4).uniform(size=(3, 40, 5))
+    assert judges.novelty(sample[0], sample[1], sample[0]) == 0.0
+
+
+def test_memory_does_not_grow_like_the_square_of_the_realisations():
+    samples = np.random.default_rng(5).normal(size=(2, 3000, 4))
+    tracemalloc.start()
+    judges.energy_distance(*samples)
+    judges.novelty(*samples, samples[0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # The distances of all pairs would take 72 MB.
+    assert peak < 40e6
+
+
+@pytest.mark.usefixtures("untrained")
+def test_long_work_tells_the_time_left_unless_in_ci(monkeypatch, capsys):
+    monkeypatch.setattr(moments, "MANY", 4)
+    samples = np.random.default_rng(6).uniform(size=(3, 8, 4))
+    monkeypatch.setenv("CI", "1")
+    moments.judge(*samples, repeats=1)
+    assert capsys.readouterr().err == ""
+    monkeypatch.delenv("CI")
+    moments.judge(*samples, repeats=1)
+    assert re.search(r"judge: +\d+%.*<", capsys.readouterr().err)
+
+
 @pytest.mark.parametrize(
     ("generated", "reference", "message"),
     [
@@ -91,6 +152,15 @@ def test_band_error_of_a_stretched_law():
         (np.zeros(4), np.zeros((8, 4)), "generated has shape"),
         (np.full((3, 4), np.nan), np.zeros((8, 4)), "generated contains nan"),
         (np.zeros((3, 4)), np.zeros((3, 4)), "reference has 3 realisations"),
+        (np.full((3, 4), 1e60), np.zeros((8, 4)), "generated reaches 1e"),
+        (np.eye(8, 4), np.full((8, 4), 0.1), "reference .* does not vary"),
+        (np.eye(8, 4), np.eye(8, 4, -7), "reference .4 of its 8 realisations. does not vary"),
+        (
+            np.eye(80, 4),
+            np.eye(200, 4),
+            "reference .* leaves band_error undefined: its band is zero",
+        ),
+        (np.eye(9, 4), [[1, 2, 3, 4], [-1, -2, -3, -4]] * 4, "reference .* mean is zero in every"),
     ],
 )
 def test_bad_samples_are_refused_by_name(generated, reference, message):
@@ -101,3 +171,42 @@ def test_bad_samples_are_refused_by_name(generated, reference, message):
 def test_bad_repeats_are_refused():
     with pytest.raises(ValueError, match="repeats is 0"):
         moments.judge(np.zeros((4, 4)), np.zeros((8, 4)), repeats=0)
+
+
+SAMPLE = np.random.default_rng(7).uniform(size=(8, 4))
+MASKED = np.ma.array(SAMPLE, mask=SAMPLE > 0.5)
+
+
+@pytest.mark.parametrize("bad", [
+    MASKED, SAMPLE.astype(str).astype(object), SAMPLE + 1j, np.where(SAMPLE > 0.5, np.nan, SAMPLE),
+    SAMPLE[:0], SAMPLE[0], SAMPLE[None], None,
+])  # fmt: skip
+@pytest.mark.parametrize("function", [
+    judges.scores, judges.band_error, judges.sliced_wasserstein, judges.energy_distance,
+    judges.classifier_accuracy, moments.wasserstein, moments.distances, moments.scores,
+    moments.judge,
+])  # fmt: skip
+def test_every_entrance_refuses_what_is_no_sample_by_name(function, bad):
+    with pytest.raises(ValueError, match=r"(?s)^generated .*accepted"):
+        function(bad, SAMPLE)
+    with pytest.raises(ValueError, match=r"(?s)^reference .*accepted"):
+        function(SAMPLE, bad)
+
+
+@pytest.mark.parametrize("function", [judges.novelty, moments.scores, moments.judge])
+def test_a_training_sample_is_refused_by_name(function):
+    with pytest.raises(ValueError, match=r"^training has \d+ masked values"):
+        function(SAMPLE, SAMPLE, MASKED)
+    with pytest.raises(ValueError, match="generated has 4 cells and training 6"):
+        function(SAMPLE, SAMPLE, np.ones((8, 6)))
+
+
+def test_a_reference_in_the_training_sample_leaves_novelty_undefined():
+    with pytest.raises(ValueError, match="reference leaves novelty undefined: training contains"):
+        judges.novelty(SAMPLE, SAMPLE, SAMPLE + 0.0)
+
+
+def test_front_refuses_what_is_no_sample_of_four_cells():
+    for bad in (MASKED, SAMPLE[0], SAMPLE[:, :3]):
+        with pytest.raises(ValueError, match=r"^sample has .*accepted"):
+            judges.front(bad)

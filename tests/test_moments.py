@@ -1,10 +1,12 @@
 """The measures against closed forms and SciPy."""
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from scipy.stats import wasserstein_distance
 
-from burgers import claims, moments
+from burgers import claims, judges, moments
 
 RNG = np.random.default_rng
 
@@ -51,6 +53,73 @@ def test_bad_samples_are_refused_by_name():
         moments.relative_error(np.ones(3), np.ones(2))
     with pytest.raises(ValueError, match=r"a has shape \(\) and b \(\)"):
         moments.relative_error(1.0, 2.0)
+
+
+def test_masked_values_are_refused_by_name():
+    good = RNG(0).uniform(size=(6, 3))
+    masked = np.ma.array(good, mask=good < 0.2)
+    for function, message in (
+        (lambda: moments.mean_and_std(masked), "^sample has"),
+        (lambda: moments.relative_error(masked, good), "^a has"),
+        (lambda: moments.relative_error(good, masked), "^b has"),
+        (lambda: moments.moment_errors(masked, good[0], good[1]), "^sample has"),
+        (
+            lambda: moments.moment_errors(good, np.ma.array(good[0], mask=True), good[1]),
+            "^mean has",
+        ),
+        (lambda: moments.noise_floor(masked, 2, rng=RNG(0)), "^pool has"),
+        (lambda: moments.in_floors(np.ma.array(good[0], mask=True), good[0]), "^value has"),
+    ):
+        with pytest.raises(ValueError, match=f"{message} .* masked values; accepted"):
+            function()
+
+
+def test_moments_that_leave_an_error_undefined_are_refused():
+    varied = RNG(0).uniform(size=(4, 3))
+    with pytest.raises(ValueError, match=r"reference does not vary \(std up to 0\)"):
+        moments.distances(varied, np.full((4, 3), 0.1))
+    with pytest.raises(ValueError, match="reference leaves mean_error undefined: its mean is zero"):
+        moments.distances(varied, np.array([varied[0], varied[1], -varied[0], -varied[1]]))
+    with pytest.raises(ValueError, match="std is zero in every cell"):
+        moments.moment_errors(varied, np.ones(3), np.zeros(3))
+    with pytest.raises(ValueError, match=r"mean has shape \(2,\); accepted: \(3,\)"):
+        moments.moment_errors(varied, np.ones(2), np.ones(3))
+    with pytest.raises(ValueError, match="pool against itself: reference does not vary"):
+        moments.noise_floor(np.ones((4, 3)), 2, rng=RNG(0))
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, xr.DataArray, np.ndarray.tolist, np.ma.array])
+def test_whatever_holds_a_sample_is_taken_as_its_values(kind, monkeypatch):
+    # It takes most of the time.
+    monkeypatch.setattr(judges, "classifier_accuracy", lambda *_, **__: 0.5)
+    pool, other = RNG(0).uniform(size=(2, 12, 4))
+    floor = moments.noise_floor(pool, 5, rng=RNG(1))
+    assert moments.noise_floor(kind(pool), 5, rng=RNG(1)) == floor
+    assert moments.distances(kind(other), kind(pool)) == moments.distances(other, pool)
+    table = moments.judge(kind(other), kind(pool), kind(other), repeats=1)
+    pd.testing.assert_frame_equal(table, moments.judge(other, pool, other, repeats=1))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"repeats": 0}, "repeats is 0; accepted: a positive integer"),
+        ({"repeats": 2.0}, "repeats is 2.0"),
+        ({"samples": 0}, "samples is 0; accepted: a positive integer"),
+        ({"samples": True}, "samples is True"),
+        ({"rng": None}, "rng is None; accepted: a numpy.random.Generator"),
+        ({"rng": 3}, "rng is 3"),
+        ({"measure": "distances"}, "measure is 'distances'; accepted: a function"),
+    ],
+)
+def test_bad_arguments_of_the_noise_floor_are_refused_by_name(change, message):
+    good = {"pool": RNG(0).uniform(size=(6, 3)), "samples": 2, "rng": RNG(0)}
+    with pytest.raises(ValueError, match=message):
+        moments.noise_floor(**{**good, **change})
+
+
+def test_tiny_numbers_have_a_relative_error_too():
+    assert moments.relative_error([3e-200, 4e-200], [0.0, 5e-200]) == pytest.approx(np.sqrt(10) / 5)
 
 
 def measurements(generated, reference):
