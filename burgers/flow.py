@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from burgers import checks, latent
-from burgers.vae import adam, keras, layers, ops
+from burgers.environment import Model, keras, layers, ops, own
+from burgers.training import adam
 
 COMPONENTS = 16
 WIDTH = 64
@@ -18,29 +19,75 @@ LOG_WIDTHS = (-7.0, 2.0)
 BISECTIONS = 45
 
 
-class Flow:
+class Flow(latent.Law):
     """p(z | given) = Π_k p(z_k | z_1, ..., z_{k-1}, given), fitted by maximum likelihood.
 
     One in ten codes is held out, and the weights of the epoch that it finds likeliest are kept.
+    `given` is (realisations, numbers) wherever a law is asked that was fitted to as many numbers,
+    and None for any other.
     """
 
     def __init__(self, epochs=60, batch_size=500, peak=3e-3, seed=0):
-        self.epochs, self.batch_size, self.peak, self.seed = epochs, batch_size, peak, seed
+        self.epochs = checks.count("epochs", epochs)
+        self.batch_size = checks.count("batch_size", batch_size)
+        self.peak = checks.number("peak", checks.positive("peak", peak))
+        self.seed = checks.count("seed", seed, least=0, most=latent.MOST_SEED)
 
     def fit(self, codes, given=None):
         """Fit to codes, and where conditioned to `given` (realisations, numbers)."""
-        codes, given = latent.checked(codes), _given(given, len(codes))
+        codes = latent.checked(codes)
+        self._begin(codes)
+        given = self._take(given, len(codes))
+        if self.varies.any():
+            self._fit(self._varying(codes), given)
+        self.latents = codes.shape[1]
+        return self
+
+    def sample(self, n, rng, given=None):
+        """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
+        latent.fitted(self, "latents")
+        n, rng = checks.count("n", n), latent.generator(rng)
+        return self.at(rng.random((n, self.latents)), given)
+
+    def ranks(self, codes, given=None):
+        """What the conditional distribution functions map the codes to, each in [0, 1].
+
+        The rank of a latent that is the same in all codes says nothing: ½.
+        """
+        codes = self._asked("codes", codes)
+        given = self._given(given, len(codes))
+        ranks = np.full(codes.shape, 0.5)
+        if self.varies.any():
+            ranks[:, self.varies] = self._ranks(self._varying(codes), given)
+        return ranks
+
+    def at(self, ranks, given=None):
+        """The codes of these ranks, by bisection: the inverse of `ranks`."""
+        ranks = self._asked("ranks", ranks)
+        checks.within("ranks", ranks, 0.0, 1.0)
+        given, varies = self._given(given, len(ranks)), self.varies.any()
+        return self._whole(len(ranks), self._at(self._varying(ranks), given) if varies else None)
+
+    def log_prob(self, codes, given=None):
+        """Log-density of each code, (realisations,), in nats."""
+        codes = self._asked("codes", codes)
+        given, found = self._given(given, len(codes)), np.zeros(len(codes))
+        if self.varies.any():
+            found = self._log_prob(self._varying(codes), given)
+        return self._where_possible(codes, found)
+
+    @own()
+    def _fit(self, codes, given):
         self.centre, self.scale = codes.mean(axis=0), codes.std(axis=0)
-        self.given_centre = given.mean(axis=0)
-        # A condition that is the same for all may vary in its last bits.
-        varies = given.std(axis=0) > 1e-6 * np.abs(self.given_centre)
-        self.given_scale = np.where(varies, given.std(axis=0), 1.0)
         order = np.random.default_rng(self.seed).permutation(len(codes))
-        inputs = [part[order].astype(np.float32) for part in self._standard(codes, given)]
-        held = len(codes) // 10
+        inputs = [part[order].astype(np.float32) for part in (self._standard(codes), given)]
+        held = max(len(codes) // 10, 1)
         self.network = Conditionals(codes.shape[1], given.shape[1], self.seed)
         steps = self.epochs * -(-(len(codes) - held) // self.batch_size)
         self.network.compile(optimizer=adam(self.peak, steps))
+        # What is made within a step would have it traced twice.
+        self.network([part[:1] for part in inputs])
+        self.network.optimizer.build(self.network.trainable_variables)
         self.history = self.network.fit(
             [part[held:] for part in inputs],
             validation_data=([part[:held] for part in inputs],),
@@ -48,24 +95,15 @@ class Flow:
             callbacks=[keras.callbacks.EarlyStopping(
                 patience=self.epochs, restore_best_weights=True, start_from_epoch=1)],
         ).history  # fmt: skip
-        return self
 
-    def sample(self, n, rng, given=None):
-        """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
-        return self.at(rng.random((checks.count("n", n), len(self.centre))), given)
-
-    def ranks(self, codes, given=None):
-        """What the conditional distribution functions map the codes to, each in [0, 1]."""
-        codes = latent.checked(codes)
-        codes, given = self._standard(codes, _given(given, len(codes)))
+    def _ranks(self, codes, given):
+        codes = self._standard(codes)
         ranks = np.empty_like(codes)
         for k in range(codes.shape[1]):
             ranks[:, k] = _below(codes[:, k], *self.network.conditional(k, codes, given))
         return ranks
 
-    def at(self, ranks, given=None):
-        """The codes of these ranks, by bisection: the inverse of `ranks`."""
-        _, given = self._standard(self.centre, _given(given, len(ranks)))
+    def _at(self, ranks, given):
         codes = np.zeros_like(ranks)
         for k in range(ranks.shape[1]):
             weight, mean, width = self.network.conditional(k, codes, given)
@@ -77,15 +115,34 @@ class Flow:
             codes[:, k] = 0.5 * (low + high)
         return self.centre + self.scale * codes
 
-    def log_prob(self, codes, given=None):
-        """Log-density of each code, (realisations,), in nats."""
-        codes = latent.checked(codes)
-        inputs = self._standard(codes, _given(given, len(codes)))
-        inputs = [part.astype(np.float32) for part in inputs]
+    @own()
+    def _log_prob(self, codes, given):
+        inputs = [part.astype(np.float32) for part in (self._standard(codes), given)]
         return np.asarray(self.network(inputs)) - np.log(self.scale).sum()
 
-    def _standard(self, codes, given):
-        return (codes - self.centre) / self.scale, (given - self.given_centre) / self.given_scale
+    def _standard(self, codes):
+        return (codes - self.centre) / self.scale
+
+    def _take(self, given, count):
+        """Note what a fit is conditioned on; it in units of its std, (count, numbers)."""
+        self.numbers = None
+        if given is not None:
+            given = _checked(given, count)
+            self.numbers = given.shape[1]
+            self.given_centre, std = given.mean(axis=0), given.std(axis=0)
+            # A condition that is the same for all may vary in its last bits.
+            varies = std > 1e-6 * np.abs(self.given_centre)
+            self.given_scale = np.where(varies, std, 1.0)
+        return self._given(given, count)
+
+    def _given(self, given, count):
+        """The conditions in units of their std; without any, one number that says nothing."""
+        if (given is None) != (self.numbers is None):
+            accepted = "None" if self.numbers is None else f"({count}, {self.numbers})"
+            raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
+        if given is None:
+            return np.zeros((count, 1))
+        return (_checked(given, count, self.numbers) - self.given_centre) / self.given_scale
 
 
 class Carried:
@@ -97,26 +154,35 @@ class Carried:
     at t near by, so that it cancels; a flow that need not be exact is soon fitted.
     """
 
+    latents = None
+
     def __init__(self, law, nearest):
-        self.law, self.nearest = law, nearest
+        if not isinstance(law, Flow):
+            raise ValueError(f"law is {checks.shown(law)}; accepted: a Flow")
+        self.law, self.nearest = law, checks.count("nearest", nearest)
 
     def fit(self, codes, given):
         """Fit the flow to codes and to `given` (realisations, 1), and keep the ranks of all."""
-        order = np.argsort(_given(given, len(codes))[:, 0])
+        codes, self.latents = latent.checked(codes), None
+        given = _checked(given, len(codes), 1)
+        order = np.argsort(given[:, 0])
         self.law.fit(codes[order], given[order])
         self.given, self.ranks = given[order, 0], self.law.ranks(codes[order], given[order])
+        self.latents = codes.shape[1]
         return self
 
-    def sample(self, n, rng, given):
+    def sample(self, n, rng, given=None):
         """Draw n codes, (n, latents), at `given` (n, 1)."""
-        given = _given(given, checks.count("n", n))
+        latent.fitted(self, "latents")
+        n, rng = checks.count("n", n), latent.generator(rng)
+        given = _checked(given, n, 1)
         nearest = min(self.nearest, len(self.given))
         first = np.searchsorted(self.given, given[:, 0]) - nearest // 2
         picked = first.clip(0, len(self.given) - nearest) + rng.integers(nearest, size=n)
         return self.law.at(self.ranks[picked], given)
 
 
-class Conditionals(keras.Model):
+class Conditionals(Model):
     """The log-density of standardised codes: one small network for each latent, side by side."""
 
     def __init__(self, latents, conditions, seed):
@@ -141,6 +207,7 @@ class Conditionals(keras.Model):
         given = ops.repeat(given[:, None, :], latents, axis=1)
         return self.network(ops.concatenate([before, given], axis=2))
 
+    @own()
     def conditional(self, k, codes, given):
         """Weights, means and widths of the k-th latent's law, three (realisations, components)."""
         inputs = (part.astype(np.float32) for part in (codes, given))
@@ -149,6 +216,7 @@ class Conditionals(keras.Model):
         return [np.asarray(value, dtype=np.float64) for value in found]
 
 
+@own()
 def _networks(latents, numbers, seed):
     """(batch, latents, numbers) -> logits, means and log-widths, (batch, latents, components)."""
     seeds = iter(np.random.SeedSequence(seed).generate_state(5).tolist())
@@ -177,11 +245,13 @@ def _below(values, weight, mean, width):
     return (weight * ndtr((values[:, None] - mean) / width)).sum(axis=1)
 
 
-def _given(given, count):
-    """The conditions as (count, numbers); without any, one number that says nothing."""
+def _checked(given, count, numbers=None):
+    """The conditions as a finite array (count, numbers), of at least one number, or ValueError."""
+    accepted = f"({count}, {'numbers' if numbers is None else numbers})"
     if given is None:
-        return np.zeros((count, 1))
+        raise ValueError(f"given is None; accepted: {accepted}")
     given = checks.finite("given", given)
-    if given.ndim != 2 or len(given) != count:
-        raise ValueError(f"given has shape {given.shape}; accepted: ({count}, numbers)")
+    wanted = given.shape[1:] if numbers is None else (numbers,)
+    if given.ndim != 2 or given.shape != (count, *wanted) or not given.shape[1]:
+        raise ValueError(f"given has shape {given.shape}; accepted: {accepted}")
     return given

@@ -7,9 +7,11 @@ remainder. A front that moves by less than a cell then moves by the right amount
 dense nor a convolutional decoder knows before it has learned it cell by cell.
 """
 
+from burgers.environment import Layer, keras, layers, ops, own
+from burgers.evaluation import CELLS
 from burgers.sigma_vae import CellVariance, Maker, joined
 from burgers.training import bare
-from burgers.vae import CELLS, Sampling, keras, layers, ops
+from burgers.vae import Sampling
 
 FRONTS = 6
 SMOOTH = 32
@@ -18,7 +20,7 @@ LOG_WIDTHS = (-7.0, 1.0)
 
 
 @keras.saving.register_keras_serializable("burgers")
-class Fronts(layers.Layer):
+class Fronts(Layer):
     """Cell averages (batch, 400) of a sum of fronts: heights, places, log-widths (batch, fronts).
 
     The average of tanh is the difference of w log cosh(x / w) between the ends of the cell. With
@@ -27,9 +29,10 @@ class Fronts(layers.Layer):
 
     def call(self, inputs):
         height, place, log_width = inputs
-        place = 0.3 * place + ops.linspace(0.1, 0.9, place.shape[1])
+        single = {"dtype": self.compute_dtype}
+        place = 0.3 * place + ops.linspace(0.1, 0.9, place.shape[1], **single)
         width = ops.exp(ops.clip(log_width - 3.0, *LOG_WIDTHS))[:, :, None]
-        edges = ops.reshape(ops.linspace(0.0, 1.0, CELLS + 1), (1, 1, CELLS + 1))
+        edges = ops.reshape(ops.linspace(0.0, 1.0, CELLS + 1, **single), (1, 1, CELLS + 1))
         distance = ops.abs(edges - place[:, :, None]) / width
         # log cosh(d) = d + log(1 + exp(-2d)) - log 2 does not overflow.
         integral = width * (distance + ops.log1p(ops.exp(-2.0 * distance)))
@@ -37,6 +40,7 @@ class Fronts(layers.Layer):
         return CELLS * (total[:, 1:] - total[:, :-1])
 
 
+@own()
 def build_encoder(latents, conditions=0, seed=0):
     """Encoder of two dense layers.
 
@@ -55,6 +59,7 @@ def build_encoder(latents, conditions=0, seed=0):
     return keras.Model(bare([density, *given]), [mean, log_variance, sample], name="encoder")
 
 
+@own()
 def build_decoder(latents, conditions=0, seed=1):
     """Decoder of three dense layers, six fronts and 32 smooth functions.
 

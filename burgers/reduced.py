@@ -9,9 +9,11 @@ import hashlib
 
 import numpy as np
 
-from burgers import checks, fronts, sigma_vae, training, trajectories
-from burgers.cases import LOG_REYNOLDS
-from burgers.vae import CELLS, adam, checked, compiled, keras, layers, ops
+from burgers import checks, evaluation, fronts, sigma_vae, training, trajectories
+from burgers.environment import Model, keras, layers, ops, own
+from burgers.evaluation import CELLS, compiled
+from burgers.examples import ends, of_trajectories, standard, weights
+from burgers.training import adam
 
 BATCH_SIZE = 100
 FIELD_BATCH_SIZE = 500
@@ -22,10 +24,10 @@ WIDTH = 64
 # the square root of time: it takes small steps at first.
 STEPS = 8
 GRADING = 2
+# What the stem of a path has behind it while F is trained alone.
+FIELD = "_field"
 # Pairs of times of each trajectory that F is first fitted to, for each time of its grid.
 PAIRS = 4
-# A law that is narrower than this share of its widest is not asked to be right to scale.
-LEAST_SPREAD = 0.05
 
 
 def rk4(rate, state, duration, steps, grading=1):
@@ -35,16 +37,22 @@ def rk4(rate, state, duration, steps, grading=1):
     duration (batch, 1) or scalar -> (batch, numbers). Differentiable.
     """
     ends = np.linspace(0.0, 1.0, steps + 1) ** grading
-    for share in np.diff(ends):
-        h = float(share) * duration
+    state = ops.convert_to_tensor(state)
+    shares = ops.convert_to_tensor(np.diff(ends), dtype=state.dtype)
+
+    def step(number, state):
+        h = shares[number] * duration
         a = rate(state)
         b = rate(state + 0.5 * h * a)
         c = rate(state + 0.5 * h * b)
         d = rate(state + h * c)
-        state = state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
-    return state
+        return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
+
+    # A loop that is written out takes several times as long to compile as to train in.
+    return ops.fori_loop(0, steps, step, state)
 
 
+@own()
 def build_field(latents, parameters, seed=0):
     """F of two hidden layers: (batch, latents + parameters) -> (batch, latents)."""
     make = sigma_vae.Maker(seed)
@@ -54,7 +62,7 @@ def build_field(latents, parameters, seed=0):
     return keras.Model(inputs, make(layers.Dense, latents, activation=None)(x), name="field")
 
 
-class Dynamics(keras.Model):
+class Dynamics(Model):
     """The map z(t0) -> z(t) of dz/dt = F(z, θ), learned from pairs of codes of one trajectory.
 
     Inputs: code (batch, latents), duration (batch, 1), parameters (batch, parameters) and in
@@ -85,7 +93,7 @@ class Dynamics(keras.Model):
 
 
 @keras.saving.register_keras_serializable("burgers")
-class Reduced(keras.Model):
+class Reduced(Model):
     """Encoder, field and decoder, trained as one on pairs of densities of the same trajectory.
 
     Inputs: density (batch, 400), duration (batch, 1), parameters (batch, parameters) and in
@@ -111,7 +119,7 @@ class Reduced(keras.Model):
 
     def encode(self, density):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return tuple(compiled(self.encoder, [checked(density)])[:2])
+        return tuple(compiled(self.encoder, [evaluation.in_memory(density)])[:2])
 
     def advance(self, codes, durations, reynolds=None):
         """Codes after each of some durations, (realisations, durations, latents).
@@ -119,8 +127,10 @@ class Reduced(keras.Model):
         codes (realisations, latents); durations (durations,) >= 0; reynolds (realisations,),
         and None where F is not told.
         """
-        codes = checks.finite("codes", codes)
+        codes = evaluation.rows("codes", codes, self.field.output_shape[1])
         durations = np.atleast_1d(checks.non_negative("durations", durations))
+        if durations.ndim != 1:
+            raise ValueError(f"durations has shape {durations.shape}; accepted: (durations,)")
         parameters = self._parameters(reynolds, len(codes))
         inputs = [
             np.repeat(codes, len(durations), axis=0),
@@ -128,13 +138,15 @@ class Reduced(keras.Model):
             np.repeat(parameters, len(durations), axis=0),
         ]
         (found,) = compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
-        return found.reshape(len(codes), len(durations), -1)
+        return found.reshape(len(codes), len(durations), codes.shape[1])
 
     def decode(self, codes):
         """Densities (..., cells) of codes (..., latents), float32."""
-        codes = np.asarray(codes, dtype=np.float32)
-        flat = codes.reshape(-1, codes.shape[-1])
-        return compiled(self.decoder, [flat])[0].reshape(*codes.shape[:-1], -1)
+        codes, latents = checks.finite("codes", codes, np.float32), self.decoder.input_shape[1]
+        if not codes.ndim or codes.shape[-1] != latents:
+            raise ValueError(f"codes has shape {codes.shape}; accepted: (..., {latents})")
+        (found,) = compiled(self.decoder, [codes.reshape(-1, latents)])[:1]
+        return found.reshape(*codes.shape[:-1], found.shape[1])
 
     def forecast(self, density, durations, reynolds=None):
         """Densities (realisations, durations, cells) that grow out of given ones.
@@ -146,7 +158,7 @@ class Reduced(keras.Model):
     def _parameters(self, reynolds, count):
         if (reynolds is not None) != bool(self.parameters):
             accepted = "one Re > 0 for each realisation" if self.parameters else "None"
-            raise ValueError(f"reynolds is {reynolds!r}; accepted: {accepted}")
+            raise ValueError(f"reynolds is {checks.shown(reynolds)}; accepted: {accepted}")
         if reynolds is None:
             return np.zeros((count, 0))
         reynolds = checks.positive("reynolds", reynolds)
@@ -160,6 +172,7 @@ class Reduced(keras.Model):
         return {**super().get_config(), **saved}
 
     @classmethod
+    @own()
     def from_config(cls, config):
         built = {
             part: keras.saving.deserialize_keras_object(config[part])
@@ -178,25 +191,20 @@ class Reduced(keras.Model):
         """Nothing here is random."""
 
 
-def standard(reynolds):
-    """log Re as a number of mean zero and variance one under its law, (realisations, 1)."""
-    low, high = LOG_REYNOLDS
-    return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
-
-
+@own()
 def train_codes(ensemble, path, *, latents, epochs, seed=0, progress=None):
     """Train a σ-VAE of fronts on the densities of trajectories, whatever their times.
 
     ensemble: of `trajectories.generate`; the rest and the result as in `sigma_vae.train`.
     """
-    density = ensemble.density.values
+    density = of_trajectories(ensemble).density.values
     return sigma_vae.train(
-        density.reshape(-1, density.shape[2]), path, latents=latents, epochs=epochs,
-        batch_size=BATCH_SIZE, seed=seed, progress=progress,
-        networks=(fronts.build_encoder, fronts.build_decoder),
+        density.reshape(-1, CELLS), path, latents=latents, epochs=epochs, batch_size=BATCH_SIZE,
+        seed=seed, progress=progress, networks=(fronts.build_encoder, fronts.build_decoder),
     )  # fmt: skip
 
 
+@own()
 def train(
     ensemble, networks, path, *, field_epochs, epochs=0, parameters=True, seed=0, progress=None
 ):
@@ -220,27 +228,42 @@ def train(
     Returns
     -------
     pandas.DataFrame of epoch and loss, of the last stage.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    OSError
+        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
     """
-    encoder, decoder = (_copy(network) for network in networks)
-    field = build_field(decoder.input_shape[1], int(parameters), seed)
-    model = Reduced(encoder, field, decoder)
-    model([np.zeros((1, size), dtype=np.float32) for size in (CELLS, 1, model.parameters)])
-    history = _fit_field(model, ensemble, path, field_epochs, seed, progress)
-    if epochs:
-        history = _tune(model, ensemble, path, epochs, seed, progress)
-    training.save(model, history, path)
+    with training.alone(path, FIELD) as path:
+        # As early as any other bad input.
+        weights(ensemble) if epochs else of_trajectories(ensemble)
+        checks.count("field_epochs", field_epochs, least=0)
+        training.asked(1, epochs, BATCH_SIZE, seed, progress)
+        model = _untrained(networks, training.flag("parameters", parameters), seed)
+        history = _fit_field(model, ensemble, path, field_epochs, seed, progress)
+        if epochs:
+            history = _tune(model, ensemble, path, epochs, seed, progress)
+        training.save(model, history, path)
     return history
 
 
-def weights(ensemble):
-    """The weight of the square error of each density in training, (realisations, times) float32.
-
-    1 / (mean ρ² s^(3/2)),   s the spread over Re at that time over its largest, at least 0.05
-    """
-    spread = trajectories.spread(ensemble)
-    share = np.maximum(spread / spread.max(), LEAST_SPREAD)
-    energy = np.square(ensemble.density.values).mean(axis=2)
-    return (1.0 / (energy * share**1.5)).astype(np.float32)
+def _untrained(networks, parameters, seed):
+    """The model of copies of an encoder and a decoder, with a new F; ValueError names networks."""
+    pair = isinstance(networks, list | tuple) and len(networks) == 2
+    if not pair or not all(isinstance(network, keras.Model) for network in networks):
+        raise ValueError(f"networks is {checks.shown(networks)}; accepted: encoder and decoder")
+    shapes = [networks[0].input_shape, networks[0].outputs[0].shape, networks[1].input_shape]
+    if shapes[0] != (None, CELLS) or shapes[1] != shapes[2]:
+        raise ValueError(
+            f"networks has the shapes {shapes}; accepted: (None, {CELLS}) of the encoder, and as "
+            "many latents as go into the decoder, neither of them conditioned"
+        )
+    encoder, decoder = map(_copy, networks)
+    model = Reduced(encoder, build_field(decoder.input_shape[1], parameters, seed), decoder)
+    model([np.zeros((1, size), dtype=np.float32) for size in (CELLS, 1, model.parameters)])
+    return model
 
 
 def _fit_field(model, ensemble, path, epochs, seed, progress):
@@ -249,39 +272,31 @@ def _fit_field(model, ensemble, path, epochs, seed, progress):
     mean, log_variance = model.encode(density.reshape(-1, density.shape[2]))
     codes = mean.reshape(*density.shape[:2], -1)
     drawn = [trajectories.pairs(*density.shape[:2], rng) for _ in range(PAIRS)]
-    parts = zip(*(_ends(model, ensemble, codes, pairs) for pairs in drawn), strict=True)
+    parts = zip(*(ends(ensemble, codes, pairs, model.parameters) for pairs in drawn), strict=True)
     inputs = tuple(np.concatenate(part) for part in parts)
     dynamics = Dynamics(model.field, np.exp(0.5 * np.median(log_variance, axis=0)))
     epochs = -(-epochs // PAIRS)
     steps = training.steps(len(inputs[0]), epochs, FIELD_BATCH_SIZE)
     dynamics.compile(optimizer=adam(FIELD_RATE, steps), jit_compile=False)
     return training.fit(
-        dynamics, inputs, path.with_stem(f"{path.stem}_field"), epochs=epochs,
+        dynamics, inputs, path.with_stem(path.stem + FIELD), epochs=epochs,
         batch_size=FIELD_BATCH_SIZE, seed=seed, progress=progress and f"{progress}: F",
     )  # fmt: skip
 
 
 def _tune(model, ensemble, path, epochs, seed, progress):
     # The mean is the code; no loss sees the variance any more.
-    model.encoder.get_layer("z_log_var").trainable = False
+    for layer in model.encoder.layers:
+        layer.trainable = layer.name != "z_log_var"
     rng, density = np.random.default_rng([seed, 2]), ensemble.density.values
     pairs = trajectories.pairs(*density.shape[:2], rng)
     weight = weights(ensemble)[pairs.realisation, pairs.end, None]
-    inputs = (*_ends(model, ensemble, density, pairs), weight)
+    inputs = (*ends(ensemble, density, pairs, model.parameters), weight)
     steps = training.steps(len(weight), epochs, BATCH_SIZE)
     model.compile(optimizer=adam(TUNING_RATE, steps), jit_compile=False)
     return training.fit(
         model, inputs, path, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress
     )
-
-
-def _ends(model, ensemble, values, pairs):
-    """Start, duration, parameters and end of pairs; values (realisations, times, numbers)."""
-    times, r = ensemble.time.values, pairs.realisation
-    duration = (times[pairs.end] - times[pairs.start])[:, None]
-    parameters = standard(ensemble.reynolds.values)[r, : model.parameters]
-    single = (part.astype(np.float32) for part in (duration, parameters))
-    return values[r, pairs.start], *single, values[r, pairs.end]
 
 
 def _copy(network):

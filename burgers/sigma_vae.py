@@ -6,15 +6,18 @@ the data likeliest, so that reconstruction and divergence are both in nats and n
 
 import numpy as np
 
-from burgers import training
-from burgers.vae import CELLS, VAE, Sampling, adam, checked, keras, layers, ops
+from burgers import checks, stored, training
+from burgers.environment import Layer, keras, layers, ops, own
+from burgers.evaluation import CELLS, conditions, training_set
+from burgers.training import adam
+from burgers.vae import VAE, Sampling
 
 LEARNING_RATE = 2e-3
 COARSEST = 50
 
 
 @keras.saving.register_keras_serializable("burgers")
-class CellVariance(layers.Layer):
+class CellVariance(Layer):
     """The same variance for each realisation, one for each cell: set by `SigmaVAE.calibrate`."""
 
     def build(self, shape):
@@ -26,6 +29,7 @@ class CellVariance(layers.Layer):
         return ops.broadcast_to(self.variance, ops.shape(inputs))
 
 
+@own()
 def build_encoder(latents, conditions=0, seed=0):
     """Encoder of three strided convolutions and two dense layers.
 
@@ -48,6 +52,7 @@ def build_encoder(latents, conditions=0, seed=0):
     return keras.Model(training.bare([density, *given]), outputs, name="encoder")
 
 
+@own()
 def build_decoder(latents, conditions=0, seed=1):
     """Decoder without a dense output layer: a front is drawn by local filters wherever it is.
 
@@ -90,10 +95,12 @@ class SigmaVAE(VAE):
 
     def calibrate(self, density, given=()):
         """Set the decoder's variance to the mean square of its error in each cell."""
+        density = _to_look_at_again(density)
         error = density - self.reconstruct(density, given=given)
         self.decoder.get_layer("x_variance").variance.assign(np.mean(error**2, axis=0))
 
 
+@own()
 def train(
     density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None,
     networks=(build_encoder, build_decoder),
@@ -115,21 +122,46 @@ def train(
     Returns
     -------
     pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    OSError
+        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
     """
-    inputs = (checked(density), *(np.asarray(part, dtype=np.float32) for part in given))
-    conditions = inputs[1].shape[1] if given else 0
-    encoder, decoder = (
-        build(latents, conditions, 2 * seed + k) for k, build in enumerate(networks)
-    )
-    model = SigmaVAE(encoder, decoder, beta=1.0)
-    steps = training.steps(len(inputs[0]), epochs, batch_size)
-    model.compile(optimizer=adam(LEARNING_RATE, steps))
-    history = training.fit(
-        model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
-    )
-    model.calibrate(inputs[0], inputs[1:])
-    training.save(model, history, path)
+    with training.alone(path) as path:
+        density = _to_look_at_again(density)
+        inputs = (density, *conditions(given, len(density)))
+        steps = training.asked(len(density), epochs, batch_size, seed, progress)
+        model = _untrained(networks, checks.count("latents", latents), inputs[1:], seed)
+        model.compile(optimizer=adam(LEARNING_RATE, steps))
+        history = training.fit(
+            model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
+        )
+        model.calibrate(inputs[0], inputs[1:])
+        training.save(model, history, path)
     return history
+
+
+def _to_look_at_again(density):
+    """The densities to train on, as an array: each is looked at again for the variance."""
+    if isinstance(density, stored.Stored):
+        raise ValueError(f"density is a Stored; accepted: an array (realisations, {CELLS})")
+    return training_set(density)
+
+
+def _untrained(networks, latents, given, seed):
+    """The model of the networks that are built by two functions; ValueError unless they are two."""
+    if not isinstance(networks, list | tuple) or [*map(callable, networks)] != [True, True]:
+        raise ValueError(
+            f"networks is {checks.shown(networks)}; accepted: what builds encoder and decoder"
+        )
+    numbers = given[0].shape[1] if given else 0
+    encoder, decoder = (
+        build(latents, numbers, 2 * seed + k) for k, build in enumerate(networks)
+    )  # fmt: skip
+    return SigmaVAE(encoder, decoder, beta=1.0)
 
 
 class Maker:

@@ -1,13 +1,12 @@
 """Training data larger than memory: densities of a Zarr store, read as they are needed."""
 
 from functools import lru_cache
-from pathlib import Path
 
-import keras
 import numpy as np
 import zarr
 
 from burgers import paths
+from burgers.environment import keras
 
 # Blocks that are mixed at a time; twice as many are held.
 MIXED = 4
@@ -24,13 +23,17 @@ class Stored:
     Raises
     ------
     ValueError
-        Naming the store, if it cannot be read, now or when a block is.
+        Naming the path, if it can be no store's; naming the store, if it cannot be read, or was
+        replaced by another while it was read, now or when a block is.
     """
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = paths.local(path)
         try:
+            self._held = paths.Held(self.path)
             self._array = zarr.open_array(self.path / "density", mode="r")
+            if self._array.dtype.kind != "f" or not self._array.ndim:
+                raise ValueError(f"its density is of type {self._array.dtype}")
         except Exception as error:
             raise ValueError(f"{path} cannot be read ({error}); {paths.remedy(path)}") from error
         self.shape, self.size = self._array.shape, self._array.chunks[0]
@@ -41,23 +44,25 @@ class Stored:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        """The densities of a slice of the realisations."""
+        """The densities of a slice of the realisations, in single precision."""
         try:
             found = self._array[rows]
         except Exception as error:
+            self._refuse_another()
             raise ValueError(
                 f"{self.path} cannot be read ({error}); {paths.remedy(self.path)}"
             ) from error
+        self._refuse_another()
         # Zarr reads an absent chunk as fill values.
         if not np.isfinite(found).all():
             raise ValueError(
                 f"{self.path} is damaged: its density is not finite; {paths.remedy(self.path)}"
             )
-        return found
+        return found.astype(np.float32, copy=False)
 
     def take(self, rows):
         """The densities of the given realisations, in their order."""
-        found = np.empty((len(rows), self.shape[1]), self._array.dtype)
+        found = np.empty((len(rows), self.shape[1]), np.float32)
         numbers = rows // self.size
         for number in np.unique(numbers):
             here = numbers == number
@@ -73,6 +78,13 @@ class Stored:
             for first in range(0, len(blocks), MIXED)
         ]
         return _Batches(self, np.concatenate(mixed), batch_size)
+
+    def _refuse_another(self):
+        """ValueError if what is at the path now is not what this was opened on."""
+        if not self._held.is_there():
+            raise ValueError(
+                f"{self.path} was replaced while it was read; open the new one, and read it whole"
+            )
 
 
 class _Batches(keras.utils.PyDataset):

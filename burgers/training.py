@@ -1,31 +1,80 @@
 """Training that survives a kill, and several trainings side by side."""
 
-import hashlib
-import io
+import errno
 import json
 import multiprocessing
 import os
 import re
 import sys
-import warnings
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from burgers import checks
+from burgers import checks, paths
+from burgers.checkpoints import Checkpoint
+from burgers.environment import keras, own
 from burgers.paths import written_whole
 
+# Seconds: another training goes on for longer, and a lock that is being removed is not one.
+PATIENCE = 0.1
+# Networks take numbers next to the double of a seed as 32 bits.
+MOST_SEED = 2**31 - 2
+# What a training writes beside its model: the stem of its path and one of these.
+CHECKPOINT, HISTORY, TIMING = ".checkpoint.npz", "_history.csv", "_timing.csv"
 
+
+@contextmanager
+def alone(path, *stages):
+    """Keep other trainings from the path of a model while it is trained; yields it as a `Path`.
+
+    Parameters
+    ----------
+    path : of the `.keras` file, str or `Path`; its folder is made where there is none.
+    stages : what the stem of the path has behind it where there are trainings before the last.
+
+    Raises
+    ------
+    ValueError
+        Naming the path, if it can be no model's, or if something is there that is no file.
+    OSError
+        Naming the path, if another process or thread trains it, or if nothing can be written there.
+    """
+    path = paths.local(path, ".keras")
+    with ExitStack() as held:
+        for part in (path, *(path.with_stem(path.stem + stage) for stage in stages)):
+            for written in (part, *(_beside(part, end) for end in (CHECKPOINT, HISTORY, TIMING))):
+                paths.target(written)
+            held.enter_context(_lock(part))
+        yield path
+
+
+@contextmanager
+def _lock(path):
+    with ExitStack() as held:
+        try:
+            with paths.told(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                lock = path.with_name(f"{path.stem}.training")
+                held.enter_context(paths.locked(lock, wait=PATIENCE))
+        except BlockingIOError as error:
+            again = "wait until that has ended, or train at another path"
+            message = f"{path} is being trained by another process or thread; {again}"
+            raise OSError(errno.EAGAIN, message) from error
+        yield
+
+
+@own()
 def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     """Train a compiled model that is to be saved as `path`, or take up where a stop left off.
 
     The order of the batches and the noise are functions of the seed and the epoch, so that a run
-    resumed after a stop ends with the weights of a run that was never stopped.
+    resumed after a stop ends with the weights of a run that was never stopped. A UserWarning says
+    why a state that is there is not taken up: it is of other data, settings, code or libraries.
 
     Parameters
     ----------
@@ -41,54 +90,101 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     -------
     pandas.DataFrame of epoch, loss and the model's other metrics (means over batches).
     """
-    checks.count("epochs", epochs, least=0)
-    checks.count("batch_size", batch_size)
-    checks.count("seed", seed, least=0)
+    asked(len(inputs[0]), epochs, batch_size, seed, progress)
+    path = paths.local(path, ".keras")
     model(bare([part[:1] for part in inputs]))
     model.optimizer.build(model.trainable_variables)
-    recipe = [*model.recipe(), model.optimizer.get_config(), batch_size, seed]
-    checkpoint = _Checkpoint(Path(path).with_suffix(".checkpoint.npz"), model, inputs, recipe)
-    history = checkpoint.restore(epochs)
+    state = Checkpoint(_beside(path, CHECKPOINT), model, inputs, batch_size=batch_size, seed=seed)
+    history = state.restore(epochs)
     timing = _Timing(path, len(history))
     names = ["loss", *(m.name for m in model.metrics if m.name != "loss")]
-    bar = tqdm(
-        range(len(history), epochs), initial=len(history), total=epochs, desc=progress,
-        disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
-    )  # fmt: skip
-    for epoch in bar:
+    for epoch in _shown(len(history), epochs, progress):
         began = perf_counter()
         model.reseed(seed, epoch)
         shuffled = _shuffled(inputs, batch_size, np.random.default_rng([seed, epoch]))
         log = model.fit(**shuffled, shuffle=False, verbose=0).history
         history.append([epoch + 1, *(log[name][0] for name in names)])
-        bar.set_postfix(loss=f"{log['loss'][0]:.3f}", refresh=False)
-        checkpoint.save(history)
+        state.save(history)
         timing.add(epoch + 1, perf_counter() - began)
     history = pd.DataFrame(history, columns=["epoch", *names])
     history["epoch"] = history["epoch"].astype(int)
     return history
 
 
-def steps(realisations, epochs, batch_size):
-    """How many batches a training takes; ValueError names `epochs` or `batch_size`."""
+def asked(realisations, epochs, batch_size, seed, progress=None):
+    """How many batches a training takes; ValueError names the argument that is not to be had."""
     batches = -(-realisations // checks.count("batch_size", batch_size))
+    checks.count("seed", seed, least=0, most=MOST_SEED)
+    if not isinstance(progress, str | None):
+        raise ValueError(f"progress is {checks.shown(progress)}; accepted: a label or None")
     return checks.count("epochs", epochs, least=0) * batches
 
 
+def steps(realisations, epochs, batch_size):
+    """How many batches a training takes; ValueError names `epochs` or `batch_size`."""
+    return asked(realisations, epochs, batch_size, seed=0)
+
+
+def flag(name, value):
+    """1 or 0 for what is true or false; or ValueError."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} is {checks.shown(value)}; accepted: True or False")
+    return int(value)
+
+
+def replicas(strategy, realisations, batch_size):
+    """How many replicas share each batch; ValueError if some would have no realisation."""
+    count = strategy.num_replicas_in_sync if strategy else 1
+    last = realisations % batch_size
+    # A batch is shared by parts of equal size, as long as it lasts.
+    idle = last and -(-last // count) * (count - 1) >= last
+    if batch_size % count or idle:
+        raise ValueError(
+            f"batch_size is {batch_size}, which leaves a last batch of {last}; accepted: a "
+            f"multiple of the {count} replicas that leaves none of them without a realisation"
+        )
+    return count
+
+
+@own()
+def adam(peak, steps=None):
+    """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
+    peak = checks.number("peak", checks.positive("peak", peak))
+    rate = keras.optimizers.schedules.CosineDecay(peak, steps) if steps else peak
+    # An automatic name counts the optimisers of the process, and is part of a training's recipe.
+    return keras.optimizers.Adam(rate, name="adam")
+
+
 def seconds(path):
-    """How long the training of the model at `path` took: a mean epoch, times their number."""
+    """How long the training of the model at `path` took: a mean epoch, times their number.
+
+    NaN where that is not known; ValueError names the file if it is damaged.
+    """
     timed = _Timing(path).rows
     return timed.seconds.mean() * timed.epoch.max()
 
 
+@own()
 def save(model, history, path):
     """Write a model to `path` and its history beside it as `<stem>_history.csv`."""
-    path = Path(path)
-    with written_whole(path.with_name(f"{path.stem}_history.csv")) as beside:
+    path = paths.local(path, ".keras")
+    with written_whole(_beside(path, HISTORY)) as beside:
         history.to_csv(beside, index=False)
     with written_whole(path) as beside:
         model.save(beside)
         _without_accidents(beside)
+
+
+def _beside(path, end):
+    return path.with_name(path.stem + end)
+
+
+def _shown(first, epochs, progress):
+    """The epochs from the first on, with a progress bar where one is wanted."""
+    return tqdm(
+        range(first, epochs), initial=first, total=epochs, desc=progress,
+        disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
+    )  # fmt: skip
 
 
 def _without_accidents(path):
@@ -112,20 +208,27 @@ def _without_accidents(path):
 def side_by_side(tasks, workers=2):
     """Call `train(**options)` for each (train, options), `workers` at a time, one thread each.
 
-    Two trainings of one thread each use two cores better than one training of two threads.
-    Returns the results in the order of the tasks.
+    Two trainings of one thread each use two cores better than one training of two threads. With no
+    workers the tasks are done one after the other by this process, which spares starting others.
+    Returns the results in the order of the tasks. If one fails, no other is begun.
     """
+    workers = min(checks.count("workers", workers, least=0), max(len(tasks), 1))
+    if not workers:
+        return [train(**options) for train, options in tasks]
     # Read by the processes as they start, and inherited from this one.
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     kept = {name: os.environ.get(name) for name in threads}
     os.environ.update(threads)
     try:
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=spawn) as pool:
-            return [
+        with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+            futures = [pool.submit(train, **options) for train, options in tasks]
+            ended, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in waiting:
+                future.cancel()
+            for future in ended:
                 future.result()
-                for future in [pool.submit(train, **options) for train, options in tasks]
-            ]
+            return [future.result() for future in futures]
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -147,55 +250,28 @@ def bare(inputs):
 class _Timing:
     """What each epoch took, in seconds; one that ended as its process was killed is not known."""
 
+    COLUMNS = ("epoch", "seconds")
+
     def __init__(self, path, epochs=None):
-        self.path = Path(path).with_name(f"{Path(path).stem}_timing.csv")
-        known = self.path.exists() and epochs != 0
-        self.rows = pd.read_csv(self.path) if known else pd.DataFrame(columns=["epoch", "seconds"])
+        self.path = _beside(paths.local(path, ".keras"), TIMING)
+        self.rows = pd.DataFrame(columns=self.COLUMNS)
+        if self.path.exists() and epochs != 0:
+            self.rows = self._read()
         if epochs:
             self.rows = self.rows[self.rows.epoch <= epochs]
 
     def add(self, epoch, seconds):
-        self.rows = pd.DataFrame([*self.rows.itertuples(index=False), (epoch, seconds)],
-                                 columns=["epoch", "seconds"])  # fmt: skip
+        rows = [*self.rows.itertuples(index=False), (epoch, seconds)]
+        self.rows = pd.DataFrame(rows, columns=self.COLUMNS)
         with written_whole(self.path) as beside:
             self.rows.to_csv(beside, index=False, float_format="%.4g")
 
-
-class _Checkpoint:
-    """The whole state of a training after an epoch, in one file replaced at each epoch."""
-
-    def __init__(self, path, model, inputs, recipe):
-        self.path = path
-        self.variables = [*model.trainable_variables, *model.optimizer.variables]
-        # A state of other data or of another recipe must not be taken up.
-        digest = hashlib.sha256()
-        for part in inputs:
-            for rows in getattr(part, "blocks", [slice(None)]):
-                digest.update(np.ascontiguousarray(part[rows]))
-        digest.update(json.dumps(recipe, sort_keys=True, default=str).encode())
-        self.recipe = digest.hexdigest()
-
-    def save(self, history):
-        values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
-        with written_whole(self.path) as beside, beside.open("wb") as stream:
-            np.savez(stream, recipe=self.recipe, history=np.array(history), **values)
-
-    def restore(self, epochs):
-        """Take up the last whole epoch of the same recipe, at most `epochs`; its history."""
-        if not self.path.exists():
-            return []
-        content = io.BytesIO(self.path.read_bytes())
+    def _read(self):
         try:
-            with np.load(content, allow_pickle=False) as state:
-                if state["recipe"] != self.recipe or len(state["history"]) > epochs:
-                    return []
-                values = [state[str(i)] for i in range(len(self.variables))]
-                history = state["history"].tolist()
-        except Exception as error:
-            warnings.warn(
-                f"{self.path} cannot be read ({error}): the training starts anew", stacklevel=2
-            )
-            return []
-        for variable, value in zip(self.variables, values, strict=True):
-            variable.assign(value)
-        return history
+            rows = pd.read_csv(self.path)
+            return rows[[*self.COLUMNS]].astype({"epoch": int, "seconds": float})
+        except (ValueError, KeyError) as error:
+            # Of pandas: what cannot be parsed is a ValueError.
+            raise ValueError(
+                f"{self.path} cannot be read ({error}); remove it, or train the model again"
+            ) from error

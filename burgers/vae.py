@@ -4,43 +4,29 @@ Written with `keras.ops` only, so it does not depend on Keras' backend.
 """
 
 import contextlib
-import importlib
-import logging
-import os
-import sys
-from pathlib import Path
 
 import numpy as np
 
-from burgers import checks, paths, training
+from burgers import checks, training
+from burgers.environment import Layer, Model, keras, layers, ops, own
+from burgers.evaluation import (
+    CELLS,
+    batched,
+    checked,
+    compiled,
+    inputs,
+    load,
+    rows,
+    training_set,
+)
+from burgers.training import adam
 
+__all__ = [
+    "BETA", "CELLS", "LATENT", "LEARNING_RATE", "VAE", "VARIANCE", "Constant", "Sampling", "adam",
+    "batched", "build_decoder", "build_encoder", "checked", "compiled", "keras", "kl_divergence",
+    "layers", "load", "ops", "train",
+]  # fmt: skip
 
-@contextlib.contextmanager
-def _silent_standard_error():
-    """Discard what C++ code writes to file descriptor 2."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "w") as devnull:
-        os.dup2(devnull.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-# TensorFlow greets the user while it loads, before its log level can take effect.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-with _silent_standard_error():
-    import keras
-    from keras import layers, ops
-
-    from burgers import stored
-
-# A process that uses many models compiles many functions, which TensorFlow takes for a mistake.
-logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-CELLS = 400
 LATENT = 10
 VARIANCE = 0.1
 BETA = 2.0
@@ -48,7 +34,7 @@ LEARNING_RATE = 1e-3
 
 
 @keras.saving.register_keras_serializable("burgers")
-class Sampling(layers.Layer):
+class Sampling(Layer):
     """Draw μ + √variance ε with ε ~ N(0, I): the reparametrisation trick.
 
     The second input is the log-variance, or with `log=False` the variance itself.
@@ -63,14 +49,17 @@ class Sampling(layers.Layer):
     def call(self, inputs):
         mean, variance = inputs
         deviation = ops.exp(0.5 * variance) if self.log else ops.sqrt(variance)
-        return mean + deviation * keras.random.normal(ops.shape(mean), seed=self.generator)
+        noise = keras.random.normal(
+            ops.shape(mean), seed=self.generator, dtype=self.compute_dtype
+        )  # fmt: skip
+        return mean + deviation * noise
 
     def get_config(self):
         return {**super().get_config(), "log": self.log, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable("burgers")
-class Constant(layers.Layer):
+class Constant(Layer):
     """The same value at every entry of the input: the decoder's fixed variance."""
 
     def __init__(self, value, **kwargs):
@@ -84,6 +73,7 @@ class Constant(layers.Layer):
         return {**super().get_config(), "value": self.value}
 
 
+@own()
 def build_encoder(seed=0):
     """Encoder of the report's figure 5: 205,812 parameters.
 
@@ -103,6 +93,7 @@ def build_encoder(seed=0):
     return keras.Model(inputs, [mean, log_variance, sample], name="encoder")
 
 
+@own()
 def build_decoder(seed=1):
     """Decoder of the report's figure 6: 219,345 parameters.
 
@@ -129,7 +120,7 @@ def kl_divergence(mean, log_variance):
 
 
 @keras.saving.register_keras_serializable("burgers")
-class VAE(keras.Model):
+class VAE(Model):
     """Variational auto-encoder with the loss that the report's code prints.
 
         loss = ½ Σ_batch Σ_x (ρ - μ)² / 0.1 + β mean_batch Σ_latent KL,   β = 2
@@ -138,7 +129,8 @@ class VAE(keras.Model):
     effective weight of the divergence is β / batch size.
 
     Networks with more inputs than a density or a code are conditioned on the rest: `given`, a
-    tuple of arrays (realisations, numbers) wherever it is asked for.
+    tuple of arrays (realisations, numbers) wherever it is asked for, and an empty one for all
+    others.
     """
 
     # Copies of the model that share a batch, and whose gradients are summed.
@@ -146,11 +138,13 @@ class VAE(keras.Model):
 
     def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
         super().__init__(**{"name": "vae", **kwargs})
+        checks.count("seed", seed, least=0, most=training.MOST_SEED)
         self.encoder = encoder or build_encoder(seed)
         self.decoder = decoder or build_decoder(seed + 1)
-        self.beta = beta
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.beta = checks.number("beta", checks.non_negative("beta", beta))
+        with own():
+            self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+            self.kl_tracker = keras.metrics.Mean(name="kl")
 
     @property
     def latents(self):
@@ -176,27 +170,33 @@ class VAE(keras.Model):
 
     def reconstruct(self, density, seed=0, given=()):
         """Decoder means of one latent draw for each density, (realisations, cells) float32."""
+        parts = self._inputs(density, given)
         self.reseed(seed)
-        return batched(self, _inputs(checked(density), given))[0]
+        return batched(self, parts)[0]
 
     def encode(self, density, given=()):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return batched(self.encoder, _inputs(checked(density), given))[:2]
+        return batched(self.encoder, self._inputs(density, given))[:2]
 
     def draw(self, density, seed=0, given=()):
         """One latent draw from the posterior of each density, (realisations, latents) float32."""
+        parts = self._inputs(density, given)
         self.reseed(seed)
-        return batched(self.encoder, _inputs(checked(density), given))[2]
+        return batched(self.encoder, parts)[2]
 
     def decode(self, latent, given=()):
         """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
-        return batched(self.decoder, _inputs(np.asarray(latent, dtype=np.float32), given))[0]
+        latent = rows("latent", latent, self.latents)
+        return batched(self.decoder, inputs(self.decoder, latent, given))[0]
 
     def generate(self, n, seed=0, given=()):
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
         shape = (checks.count("n", n), self.latents)
-        latent = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
-        return self.decode(latent, given)
+        rng = np.random.default_rng(checks.seed("seed", seed))
+        return self.decode(rng.standard_normal(shape, dtype=np.float32), given)
+
+    def _inputs(self, density, given):
+        return inputs(self.encoder, checked(density), given)
 
     def get_config(self):
         return {
@@ -207,6 +207,7 @@ class VAE(keras.Model):
         }
 
     @classmethod
+    @own()
     def from_config(cls, config):
         parts = ("encoder", "decoder")
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in parts}
@@ -217,24 +218,14 @@ class VAE(keras.Model):
         return [self.encoder.get_config(), self.decoder.get_config(), self.beta]
 
     def reseed(self, *entropy):
-        """Set the noise of the encoder's draws as a function of integers."""
+        """Set the noise of the encoder's draws as a function of integers >= 0."""
+        for number in entropy:
+            checks.count("seed", number, least=0)
         state = np.random.SeedSequence(entropy).generate_state(2)
         self.encoder.get_layer("sampling_encod").generator.state.assign(state)
 
 
-def load(path):
-    """Read a model written by `train`; ValueError names the file and the command to remake it."""
-    path = Path(path)
-    # Keras finds the classes of a model only where their module has been imported.
-    for module in ("sigma_vae", "fronts", "reduced", "surrogates"):
-        importlib.import_module(f"burgers.{module}")
-    try:
-        return keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise ValueError(f"{path} cannot be read ({reason}); {paths.remedy(path)}") from error
-
-
+@own()
 def train(
     density, path, *, epochs, batch_size=50, seed=0, beta=BETA, peak=LEARNING_RATE, decay=False,
     progress=None, strategy=None,
@@ -246,7 +237,7 @@ def train(
     density : (realisations, 400), or a `stored.Stored` where it is larger than memory.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
-    beta : weight of the divergence in the printed loss; the report's is 2.
+    beta : weight of the divergence in the printed loss, >= 0; the report's is 2.
     peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
         is constant.
     progress : label of the progress bar; None shows none.
@@ -261,76 +252,23 @@ def train(
     ------
     ValueError
         Naming the argument, its value and what is accepted; or a store that cannot be read.
+    OSError
+        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
     """
-    density = checked(density)
-    steps = training.steps(len(density), epochs, batch_size)
-    replicas = strategy.num_replicas_in_sync if strategy else 1
-    last = len(density) % batch_size
-    # A batch is shared by parts of equal size, as long as it lasts.
-    idle = last and -(-last // replicas) * (replicas - 1) >= last
-    if batch_size % replicas or idle:
-        raise ValueError(
-            f"batch_size is {batch_size}, which leaves a last batch of {last}; accepted: a "
-            f"multiple of the {replicas} replicas that leaves none of them without a realisation"
-        )
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        model = VAE(beta=beta, seed=seed)
-        model.replicas = replicas
-        model.compile(optimizer=adam(peak, steps if decay else None))
-        history = training.fit(
-            model, (density,), path,
-            epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
-        )  # fmt: skip
-        training.save(model, history, path)
+    with training.alone(path) as path:
+        density = training_set(density)
+        steps = training.asked(len(density), epochs, batch_size, seed, progress)
+        replicas = training.replicas(strategy, len(density), batch_size)
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            model = VAE(beta=beta, seed=seed)
+            model.replicas = replicas
+            model.compile(optimizer=adam(peak, steps * training.flag("decay", decay)))
+            history = training.fit(
+                model, (density,), path,
+                epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
+            )  # fmt: skip
+            training.save(model, history, path)
     return history
-
-
-def adam(peak, steps=None):
-    """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
-    rate = keras.optimizers.schedules.CosineDecay(peak, steps) if steps else peak
-    # An automatic name counts the optimisers of the process, and is part of a training's recipe.
-    return keras.optimizers.Adam(rate, name="adam")
-
-
-def checked(density):
-    """The densities as a finite float32 array (realisations, 400), or as stored; or ValueError."""
-    kept = isinstance(density, stored.Stored)
-    density = density if kept else np.asarray(density, dtype=np.float32)
-    if density.shape[1:] != (CELLS,) or not (kept or np.isfinite(density).all()):
-        raise ValueError(
-            f"density has shape {density.shape}; accepted: finite (realisations, {CELLS})"
-        )
-    return density
-
-
-def _inputs(first, given):
-    """The inputs of a network as a list of float32 arrays with equally many realisations."""
-    rest = [np.asarray(part, dtype=np.float32) for part in given]
-    for part in rest:
-        if part.ndim != 2 or len(part) != len(first) or not np.isfinite(part).all():
-            raise ValueError(
-                f"given has shape {part.shape}; accepted: finite ({len(first)}, numbers)"
-            )
-    return [first, *rest]
-
-
-def batched(model, inputs, size=1000):
-    """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
-    firsts = range(0, len(inputs[0]), size)
-    found = [model(training.bare([part[i : i + size] for part in inputs])) for i in firsts]
-    parts = zip(*(f if isinstance(f, list | tuple) else [f] for f in found), strict=True)
-    return [np.concatenate([ops.convert_to_numpy(part) for part in output]) for output in parts]
-
-
-def compiled(model, inputs, size=1000):
-    """The same as `batched`, by a compiled function: quick where there are very many realisations.
-
-    Keras compiles for each shape, hence the last batch is filled up.
-    """
-    count = len(inputs[0])
-    filled = [np.pad(part, ((0, -count % size), (0, 0)), mode="edge") for part in inputs]
-    found = model.predict(training.bare(filled), batch_size=size, verbose=0)
-    return [part[:count] for part in (found if isinstance(found, list | tuple) else [found])]
 
 
 def _seeds(seed, count):

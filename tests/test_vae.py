@@ -1,5 +1,9 @@
-"""The auto-encoder: the report's layers, its loss, and a training that survives a kill."""
+"""The auto-encoder: the report's layers, its loss, what it is asked, a training that is killed."""
 
+import errno
+import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,11 +11,10 @@ import time
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 
 import burgers
-from burgers import training, vae
+from burgers import fronts, reduced, sigma_vae, surrogates, training, vae
 
 ENCODER_LAYERS = [
     ("reshape", (400, 1), 0),
@@ -46,6 +49,18 @@ DECODER_LAYERS = [
 @pytest.fixture(scope="module")
 def density():
     return burgers.generate(burgers.SINUS, 120, seed=3).density.values
+
+
+@pytest.fixture(scope="module")
+def trained(density, tmp_path_factory):
+    """The path and the history of a short training."""
+    path = tmp_path_factory.mktemp("trained") / "vae.keras"
+    return path, vae.train(density, str(path), epochs=8, batch_size=40)
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return vae.load(str(trained[0]))
 
 
 @pytest.mark.parametrize(
@@ -92,82 +107,103 @@ def test_loss_sums_the_reconstruction_and_averages_the_divergence(density):
     assert float(model.kl_tracker.result()) == pytest.approx(5.0)
 
 
-def test_training_lowers_the_loss_and_the_model_reads_back(density, tmp_path):
-    path = tmp_path / "vae.keras"
-    history = vae.train(density, path, epochs=8, batch_size=40)
+def test_training_lowers_the_loss_and_the_model_reads_back(trained, model, density):
+    path, history = trained
     assert list(history.columns) == ["epoch", "loss", "reconstruction", "kl"]
     assert history.loss.iloc[-1] < 0.7 * history.loss.iloc[0]
     np.testing.assert_allclose(history.loss, history.reconstruction + 2 * history.kl, rtol=1e-4)
-    model = vae.load(path)
     first, again = (model.reconstruct(density, seed=4) for _ in range(2))
     assert first.shape == density.shape
     assert first.tobytes() == again.tobytes()
     assert model.generate(7, seed=1).shape == (7, 400)
     assert model.generate(7, seed=1).tobytes() == vae.load(path).generate(7, seed=1).tobytes()
-    assert [p.name for p in sorted(tmp_path.iterdir())] == [
+    assert [p.name for p in sorted(path.parent.iterdir())] == [
         "vae.checkpoint.npz", "vae.keras", "vae_history.csv", "vae_timing.csv"
     ]  # fmt: skip
 
 
 CHILD = """
 import sys
-import burgers, burgers.vae
-density = burgers.generate(burgers.SINUS, 120, seed=3).density.values
-burgers.vae.train(density, sys.argv[1], epochs=1000)
+import numpy as np
+import burgers.vae
+for path in sys.argv[3:]:
+    burgers.vae.load(path)
+print("read", flush=True)
+burgers.vae.train(np.load(sys.argv[1]), sys.argv[2], epochs=1000)
 """
 
 
-def test_a_killed_training_resumes_to_the_same_weights(density, tmp_path):
-    killed, whole = tmp_path / "killed.keras", tmp_path / "whole.keras"
-    child = subprocess.Popen([sys.executable, "-c", CHILD, killed])
+def of_every_kind(folder):
+    """Files of models whose classes are those of other modules."""
+    encoder, decoder = fronts.build_encoder(2), fronts.build_decoder(2)
+    field = reduced.build_field(2, 1)
+    convolutional = sigma_vae.build_encoder(2), sigma_vae.build_decoder(2)
+    models = {
+        "sharp": sigma_vae.SigmaVAE(*convolutional), "fronts": sigma_vae.SigmaVAE(encoder, decoder),
+        "reduced": reduced.Reduced(encoder, field, decoder), "shot": surrogates.OneShot(decoder),
+    }  # fmt: skip
+    for name, model in models.items():
+        model.save(folder / f"{name}.keras")
+    return [folder / f"{name}.keras" for name in models]
+
+
+@pytest.fixture(scope="module")
+def child(density, tmp_path_factory):
+    """A process that reads models of every kind, then trains for long: it, and at what path.
+
+    Its Keras is set up otherwise.
+    """
+    folder = tmp_path_factory.mktemp("child")
+    # A batch for each epoch, so that few steps are taken before it is killed.
+    np.save(folder / "density.npy", density[:50])
+    path = tmp_path_factory.mktemp("killed") / "killed.keras"
+    command = [sys.executable, "-c", CHILD, folder / "density.npy", path, *of_every_kind(folder)]
+    # What it reads when it loads Keras, and what changes nothing.
+    settings = {"floatx": "float64", "image_data_format": "channels_first", "backend": "jax"}
+    (folder / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
+    environment = os.environ | {"KERAS_HOME": str(folder), "KERAS_BACKEND": "torch"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        yield process, path
+        process.kill()
+
+
+def test_models_are_read_by_a_process_that_never_saw_their_kind(child):
+    assert child[0].stdout.readline() == "read\n"
+
+
+def test_a_killed_training_kept_others_away_and_resumes_to_the_same_weights(child, density):
+    process, killed = child
+    whole = killed.with_name("whole.keras")
     deadline = time.monotonic() + 120
     while not killed.with_suffix(".checkpoint.npz").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    with pytest.raises(OSError, match=r"killed\.keras is being trained by another") as caught:
+        vae.train(density[:50], killed, epochs=1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert caught.value.errno == errno.EAGAIN
     assert not killed.exists()
     with np.load(killed.with_suffix(".checkpoint.npz")) as state:
         epochs = len(state["history"]) + 3
     for path in (killed, whole):
-        vae.train(density, path, epochs=epochs)
+        vae.train(density[:50], path, epochs=epochs)
     assert killed.read_bytes() == whole.read_bytes()
-    histories = [path.with_name(f"{path.stem}_history.csv").read_text() for path in (killed, whole)]
+    states = [path.with_suffix(".checkpoint.npz").read_bytes() for path in (killed, whole)]
+    assert states[0] == states[1]
+    histories = [
+        path.with_name(f"{path.stem}_history.csv").read_text(encoding="utf-8")
+        for path in (killed, whole)
+    ]
     assert histories[0] == histories[1]
+    assert not list(killed.parent.glob(".*"))
 
 
-def test_what_the_epochs_took_is_kept_over_a_stop(density, tmp_path):
-    path = tmp_path / "vae.keras"
-    assert np.isnan(training.seconds(path))
-    began = time.perf_counter()
-    vae.train(density, path, epochs=2)
-    whole = time.perf_counter() - began
-    assert 0 < training.seconds(path) < whole
-    timing = tmp_path / "vae_timing.csv"
-    # As after a kill between an epoch and the note of what it took.
-    timing.write_text("epoch,seconds\n1,100.0\n")
-    vae.train(density, path, epochs=3)
-    assert list(pd.read_csv(timing).epoch) == [1, 3]
-    assert 150 < training.seconds(path) < 300
-    vae.train(density[:60], path, epochs=1)
-    assert list(pd.read_csv(timing).epoch) == [1]
-    assert training.seconds(path) < whole
-
-
-def test_a_checkpoint_of_other_data_is_not_taken_up(density, tmp_path):
-    path = tmp_path / "vae.keras"
-    first = vae.train(density, path, epochs=1)
-    other = vae.train(density[:60], path, epochs=1)
-    again = vae.train(density, path, epochs=1)
-    assert not first.equals(other)
-    assert first.equals(again)
-
-
-def test_a_damaged_model_is_named_with_the_command_that_remakes_it(density, tmp_path):
-    path = tmp_path / "data" / "quick" / "vae_sinus.keras"
+def test_a_damaged_model_is_named_with_the_command_that_remakes_it(trained, repository):
+    path = repository / "data" / "quick" / "vae_sinus.keras"
     with pytest.raises(ValueError, match=r"vae_sinus\.keras.*make train PROFILE=quick"):
         vae.load(path)
-    vae.train(density, path, epochs=1)
-    path.write_bytes(path.read_bytes()[:1000])
+    path.parent.mkdir(parents=True)
+    path.write_bytes(trained[0].read_bytes()[:1000])
     with pytest.raises(ValueError, match=r"vae_sinus\.keras.*make train PROFILE=quick"):
         vae.load(path)
 
@@ -180,12 +216,111 @@ def test_a_model_with_code_of_its_own_is_not_loaded(tmp_path):
         vae.load(path)
 
 
-@pytest.mark.parametrize("bad", [np.zeros((3, 399)), np.zeros(400), np.full((2, 400), np.nan)])
-def test_bad_densities_are_refused_by_name(bad):
-    with pytest.raises(ValueError, match="density has shape"):
-        vae.VAE().reconstruct(bad)
+MASKED = np.ma.masked_array(np.zeros((2, 400)), mask=np.eye(2, 400))
+BAD_DENSITIES = [
+    (np.zeros((3, 399)), r"density has shape \(3, 399\)"),
+    (np.zeros(400), r"density has shape \(400,\)"),
+    (np.float32(1.0), r"density has shape \(\)"),
+    (np.where(np.eye(2, 400), np.nan, 0.0), "density contains nan in row 0"),
+    (np.full((2, 400), 1e300), "density contains inf in row 0"),
+    (MASKED, "density has 2 masked values"),
+    (np.zeros((2, 400), dtype=complex), "(?s)density is .*; accepted: real numbers"),
+    (np.full((2, 400), "1"), "(?s)density is .*; accepted: real numbers"),
+]
 
 
-def test_generate_refuses_a_bad_count():
-    with pytest.raises(ValueError, match="n is 0"):
-        vae.VAE().generate(0)
+@pytest.mark.parametrize(("bad", "named"), BAD_DENSITIES)
+def test_bad_densities_are_refused_by_name(model, tmp_path, bad, named):
+    for ask in (model.reconstruct, model.encode, model.draw):
+        with pytest.raises(ValueError, match=named):
+            ask(bad)
+    with pytest.raises(ValueError, match=named):
+        vae.train(bad, tmp_path / "m.keras", epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("ask", "named"),
+    [
+        (lambda model: model.generate(0), "n is 0"),
+        (lambda model: model.generate(2.5), "n is 2.5"),
+        (lambda model: model.generate(2, seed=-1), "seed is -1"),
+        (lambda model: model.decode(np.zeros((2, 9))), r"latent has shape \(2, 9\)"),
+        (lambda model: model.decode(np.zeros(10)), r"latent has shape \(10,\)"),
+        (lambda model: model.decode(np.full((1, 10), np.nan)), "latent contains nan"),
+        (lambda model: model.reconstruct(np.zeros((1, 400)), seed="x"), "seed is 'x'"),
+        (lambda model: model.draw(np.zeros((1, 400)), seed=1.5), "seed is 1.5"),
+        (lambda model: model.encode(np.zeros((1, 400)), given=(np.zeros((1, 1)),)), "given is"),
+        (lambda model: model.decode(np.zeros((1, 10)), given=np.zeros((1, 1))), "given is"),
+        (lambda model: model.generate(1, given=None), "given is None; accepted: none"),
+        (lambda _: vae.VAE(beta=-1.0), "beta"),
+        (lambda _: vae.VAE(seed=None), "seed is None"),
+        (lambda _: vae.adam(0.0), "peak"),
+        (lambda _: vae.load("model"), "path is model; accepted: a path that ends in .keras"),
+        (lambda _: vae.load("hf://model.keras"), "path is .hf://model.keras"),
+        (lambda _: vae.load(7), "path is 7"),
+    ],
+)
+def test_bad_input_is_refused_by_name(model, ask, named):
+    with pytest.raises(ValueError, match=named):
+        ask(model)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"path": "model"}, "path is model; accepted: a path that ends in .keras"),
+        ({"path": "http://host/m.keras"}, "path is .http"),
+        ({"path": None}, "path is None"),
+        ({"path": "folder.keras"}, "folder.keras, which is a folder"),
+        ({"epochs": -1}, "epochs is -1"),
+        ({"epochs": "3"}, "epochs is '3'"),
+        ({"epochs": 1.0}, "epochs is 1.0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**40}, "seed is"),
+        ({"beta": np.nan}, "beta contains nan"),
+        ({"beta": [1.0, 2.0]}, "beta is"),
+        ({"beta": "2"}, "beta is '2'"),
+        ({"peak": 0}, "peak"),
+        ({"peak": np.inf}, "peak"),
+        ({"decay": "no"}, "decay is 'no'"),
+        ({"progress": 3}, "progress is 3"),
+        ({"density": np.zeros((0, 400))}, "at least one realisation"),
+    ],
+)
+def test_a_training_refuses_bad_input_before_any_work(monkeypatch, tmp_path, change, named):
+    def never(*_, **__):
+        raise AssertionError("trained")
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.keras").mkdir()
+    monkeypatch.setattr(training, "fit", never)
+    arguments = {"density": np.zeros((2, 400)), "path": "m.keras", "epochs": 1} | change
+    with pytest.raises(ValueError, match=named):
+        vae.train(**arguments)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.keras"]
+
+
+def test_nothing_is_encoded_and_decoded_to_nothing(model):
+    nothing = np.zeros((0, 400))
+    assert [part.shape for part in model.encode(nothing)] == [(0, 10), (0, 10)]
+    assert model.draw(nothing).shape == (0, 10)
+    assert model.reconstruct(nothing).shape == model.decode(np.zeros((0, 10))).shape == (0, 400)
+
+
+def test_no_epochs_write_the_untrained_model(density, tmp_path):
+    path = tmp_path / "vae.keras"
+    assert len(vae.train(density, path, epochs=0)) == 0
+    first, untrained = vae.load(path), vae.VAE()
+    for found, expected in zip(first.get_weights(), untrained.get_weights(), strict=False):
+        assert (found == expected).all()
+    assert np.isnan(training.seconds(path))
+
+
+def test_a_copied_training_is_finished(trained, density, tmp_path):
+    path, history = trained
+    for part in path.parent.iterdir():
+        shutil.copy(part, tmp_path)
+    again = vae.train(density, tmp_path / path.name, epochs=8, batch_size=40)
+    assert again.equals(history)
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
