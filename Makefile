@@ -31,8 +31,11 @@ all: ## the report's figures and tables, at the report's sizes (figures/report)
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
+# Of two processes side by side each has a core: more threads would only wait for each other.
 test: export TF_NUM_INTRAOP_THREADS := 1
 test: export TF_NUM_INTEROP_THREADS := 1
+test: export OMP_NUM_THREADS := 1
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(SETUP) lint browser ## lint, unit tests, and the stored notebooks run again and compared
 	$(PYTHON) -m pytest --numprocesses=$(JOBS) --dist=loadscope --nbval-lax notebooks tests
 
@@ -78,13 +81,14 @@ data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
 # A notebook is run again when it, a module that it uses or a notebook before it changed.
-COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py chunked.py)
-SOLVER := $(addprefix burgers/, solver.py kernels.py lanes.py)
-EXACT := $(addprefix burgers/, exact.py cole_hopf.py quadrature.py)
+COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py chunked.py store.py)
+SOLVER := $(addprefix burgers/, solver.py kernels.py stiff.py lanes.py compiled.py)
+EXACT := $(addprefix burgers/, exact.py cole_hopf.py jump.py quadrature.py)
 PLOTS := $(addprefix burgers/, plots.py style.mplstyle)
 MEASURES := $(addprefix burgers/, moments.py judges.py)
 $(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
-$(TRAININGS): $(addprefix burgers/, vae.py training.py stored.py) $(BUILD)/01_generate.ipynb
+MODELS := $(addprefix burgers/, vae.py environment.py evaluation.py training.py checkpoints.py stored.py)
+$(TRAININGS): $(MODELS) $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
 $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
@@ -92,8 +96,8 @@ $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
 $(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_moments.ipynb
 $(BUILD)/06_sharpen_law.ipynb: $(PLOTS) $(MEASURES) $(TRAININGS) \
 	$(addprefix burgers/, sharpening.py sigma_vae.py latent.py flow.py law_plots.py)
-$(BUILD)/07_reduced_model.ipynb: $(COMMON) $(SOLVER) $(EXACT) $(PLOTS) $(MEASURES) \
-	$(addprefix burgers/, vae.py training.py stored.py sigma_vae.py flow.py latent.py fronts.py reduced.py \
+$(BUILD)/07_reduced_model.ipynb: $(COMMON) $(SOLVER) $(EXACT) $(PLOTS) $(MEASURES) $(MODELS) \
+	$(addprefix burgers/, sigma_vae.py flow.py latent.py fronts.py reduced.py examples.py \
 	surrogates.py trajectories.py propagation.py time_judges.py cost.py time_plots.py)
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
@@ -133,8 +137,10 @@ lock: ## resolve pyproject.toml into the two lock files (needs uv)
 		--extra docs --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 
+MADE := $(foreach profile, quick report quick_muscl report_muscl, data/$(profile)) \
+	$(foreach profile, quick quick_muscl report_muscl, figures/$(profile))
 clean: ## remove what the notebooks made, but for figures/report/
-	rm -rf build data figures/quick figures/*_muscl
+	rm -rf build $(MADE)
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12

@@ -61,7 +61,7 @@ def train_all(folder, sizes, seed):
     """
     tasks = [(train_case, {"name": name, "folder": folder, "sizes": sizes, "seed": seed})
              for name in ("creneau", "sinus")]  # fmt: skip
-    training.side_by_side(tasks)
+    training.side_by_side(tasks, sizes.workers)
 
 
 def train_case(name, folder, sizes, seed):

@@ -19,7 +19,7 @@ def latents(case):
 
 
 def train_all(ensembles, folder, sizes, seed):
-    """Train every model of the comparison, two at a time; those finished before cost nothing.
+    """Train every model of the comparison, some side by side; those finished before cost nothing.
 
     `sharp_<case>_<k>`: the sharper auto-encoder, one for each seed. `given_time_<case>`: the same
     conditioned on T, on fresh densities without the held-out times. `scheduled_<case>`,
@@ -54,7 +54,7 @@ def train_all(ensembles, folder, sizes, seed):
             }))  # fmt: skip
     # The longest first, so that the two processes end together.
     tasks.sort(key=lambda task: -len(task[1]["density"]) * task[1]["epochs"])
-    training.side_by_side(tasks)
+    training.side_by_side(tasks, sizes.workers)
 
 
 def is_held_out(name, times):

@@ -23,7 +23,7 @@ def site(tmp_path_factory):
         done = subprocess.run([sys.executable, *command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
     return {
-        path: BeautifulSoup(path.read_text(), "html.parser")
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         for path in sorted((folder / "html").rglob("*.html"))
     }
 
@@ -92,7 +92,8 @@ def test_a_table_is_shown_as_it_stands_in_its_file(site):
         for table in soup.select("article table")
     ]
     paths = sorted(path for path in figures("report").glob("*.csv"))
-    assert shown == [list(csv.reader(path.read_text().splitlines())) for path in paths]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    assert shown == [list(csv.reader(text.splitlines())) for text in texts]
 
 
 def test_parameters_are_told_from_what_is_said_of_them(site):
@@ -137,6 +138,6 @@ def test_the_readme_says_what_the_tables_say():
     sys.path.insert(0, str(ROOT / "docs"))
     import readme
 
-    text = readme.README.read_text()
+    text = readme.README.read_text(encoding="utf-8")
     assert all(f"<!-- {name} -->" in text for name in readme.TABLES)
     assert readme.filled(text) == text

@@ -216,7 +216,7 @@ def served(*command, folder):
             part.kill()
         process.wait()
         # Of a test that fails pytest shows it.
-        print((folder / "log").read_text()[-3000:])
+        print((folder / "log").read_text(encoding="utf-8")[-3000:])
 
 
 def until(found, seconds=120):

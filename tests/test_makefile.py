@@ -51,8 +51,9 @@ def test_a_change_of_the_claims_leaves_the_sharper_models(built):
     assert planned(built, "burgers/claims.py") == [COMPARE, VERIFY]
 
 
-def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
-    assert planned(built, "burgers/exact.py") == [COMPARE, VERIFY, REDUCE]
+@pytest.mark.parametrize("module", ["exact.py", "cole_hopf.py", "jump.py", "quadrature.py"])
+def test_a_change_of_the_exact_law_leaves_the_sharper_models(built, module):
+    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, REDUCE]
 
 
 @pytest.mark.parametrize("module", ["sharpening.py", "law_plots.py"])
@@ -67,7 +68,7 @@ def test_a_change_of_the_sharper_models_runs_what_uses_them(built, module):
 
 @pytest.mark.parametrize(
     "module",
-    ["fronts.py", "reduced.py", "surrogates.py", "trajectories.py", "propagation.py",
+    ["fronts.py", "reduced.py", "examples.py", "surrogates.py", "trajectories.py", "propagation.py",
      "time_judges.py", "cost.py", "time_plots.py"],
 )  # fmt: skip
 def test_a_change_of_the_reduced_models_runs_them_alone(built, module):
@@ -78,14 +79,19 @@ def test_a_change_of_the_verification_runs_it_alone(built):
     assert planned(built, "burgers/verification.py") == [VERIFY]
 
 
-@pytest.mark.parametrize("module", ["vae.py", "training.py", "stored.py"])
+@pytest.mark.parametrize(
+    "module",
+    ["vae.py", "environment.py", "evaluation.py", "training.py", "checkpoints.py", "stored.py"],
+)
 def test_a_change_of_the_model_retrains_but_does_not_solve_again(built, module):
     assert planned(built, f"burgers/{module}") == NAMES[1:]
 
 
 @pytest.mark.parametrize(
-    "module", ["solver.py", "kernels.py", "cases.py", "dataset.py", "chunked.py", "profiles.py"]
-)
+    "module",
+    ["solver.py", "kernels.py", "stiff.py", "compiled.py", "cases.py", "dataset.py", "chunked.py",
+     "store.py", "profiles.py"],
+)  # fmt: skip
 def test_a_change_of_the_data_runs_everything(built, module):
     assert planned(built, f"burgers/{module}") == NAMES
 

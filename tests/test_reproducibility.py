@@ -61,7 +61,7 @@ def test_what_only_one_has_is_infinitely_far(tmp_path):
 def test_the_page_tells_of_every_setting_and_the_same_run_again_was_the_same():
     table = pd.read_csv(torture.ROOT / "benchmarks" / "reproducibility.csv")
     assert list(table.setting.unique()) == list(reproducibility.SETTINGS)
-    page = (torture.ROOT / "docs" / "reproducibility.md").read_text()
+    page = (torture.ROOT / "docs" / "reproducibility.md").read_text(encoding="utf-8")
     assert all(f"| {setting} |" in page for setting in reproducibility.SETTINGS)
     again = table[table.setting == "again"]
     assert (again.same == again.files).all()

@@ -67,7 +67,7 @@ def start(tree, goal):
     # Called from make, this script must not pass that one's options on.
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
         environment.pop(name, None)
-    with (tree / "make.log").open("w") as log:
+    with (tree / "make.log").open("wb") as log:
         return subprocess.Popen(
             ["make", *goal, f"PYTHON={sys.executable}"], cwd=tree, env=environment,
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
@@ -110,7 +110,7 @@ def complete(tree, goal):
         failed = make.wait() != 0
     finally:
         kill(tree, make)
-    log = (tree / "make.log").read_text()[-2000:] if failed else ""
+    log = (tree / "make.log").read_text(encoding="utf-8")[-2000:] if failed else ""
     return time.perf_counter() - begin, log
 
 
@@ -164,7 +164,8 @@ def killed(tree, goal, second):
     inside, ended = running(tree), make.poll()
     kill(tree, make)
     if ended:
-        raise RuntimeError(f"make failed before it was killed:\n{(tree / 'make.log').read_text()}")
+        log = (tree / "make.log").read_text(encoding="utf-8")
+        raise RuntimeError(f"make failed before it was killed:\n{log}")
     return inside if ended is None else None
 
 
