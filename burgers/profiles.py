@@ -56,6 +56,7 @@ class Propagation:
     later, later_members : trajectories entered at a later time, and members pushed from each.
     draws : members of an ensemble whose sampling error is told.
     members : of an ensemble whose cost is measured.
+    every : of so many times one is a frame of the moving picture.
     cells, gauss, sobol : grids of the solver, and points of the rules, that compete with it.
     """
 
@@ -74,6 +75,7 @@ class Propagation:
     later_members: int
     draws: int
     members: int
+    every: int
     cells: tuple[int, ...]
     gauss: tuple[int, ...]
     sobol: tuple[int, ...]
@@ -143,10 +145,10 @@ QUICK = Profile(
     ),
     propagation=Propagation(
         trajectories={"sinus": 60, "creneau": 80},
-        codes_epochs=8,
-        field_epochs=8,
-        epochs=5,
-        one_shot_epochs=5,
+        codes_epochs=6,
+        field_epochs=4,
+        epochs=4,
+        one_shot_epochs=4,
         inner_share=0.4,
         grid={"sinus": (1, 60), "creneau": (4, 30)},
         modes=10,
@@ -157,6 +159,7 @@ QUICK = Profile(
         later_members=20,
         draws=200,
         members=200,
+        every=5,
         cells=(50, 100, 200),
         gauss=(4, 8),
         sobol=(16, 64),
@@ -200,6 +203,7 @@ REPORT = Profile(
         later_members=100,
         draws=2000,
         members=10_000,
+        every=1,
         cells=(25, 50, 100, 200, 400, 800),
         gauss=(2, 4, 8, 16, 32),
         sobol=(16, 64, 256, 1024),

@@ -179,14 +179,14 @@ def cost(tables):
     return figure
 
 
-def animate(x, times, panels, path):
+def animate(x, times, panels, path, every=1):
     """Write a GIF of generated bands on the exact ones over time, whole or not at all.
 
     times: a dict from a case to (times,); panels: a dict from a case to (generated, exact), each
-    (members, times, cells).
+    (members, times, cells). every: of so many times one is a frame.
     """
     figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(8, 3.2), dpi=80)
-    frames = len(next(iter(times.values())))
+    frames = range(0, len(next(iter(times.values()))), every)
 
     def draw(k):
         for ax, (case, (generated, exact)) in zip(axes, panels.items(), strict=True):

@@ -1,4 +1,4 @@
-"""A short form of `make torture`: the data alone, killed twice, and damaged once."""
+"""A short form of `make torture`: the data alone, killed once, and damaged once."""
 
 import re
 
@@ -13,8 +13,8 @@ GOAL = ("data", "PROFILE=quick")
 def test_a_killed_make_ends_with_the_bytes_of_one_that_was_not(tmp_path):
     if not (torture.ROOT / ".git").exists():
         pytest.skip("the copy is of what git tracks")
-    kills = list(torture.torture(tmp_path, GOAL, kills=2, seed=0))
-    assert [found.same for found in kills] == [True, True], kills
+    kills = list(torture.torture(tmp_path, GOAL, kills=1, seed=1))
+    assert [found.same for found in kills] == [True], kills
     assert any(found.running for found in kills), kills
     assert not torture.processes(tmp_path)
     damage_is_repaired_by_the_command_that_is_named(tmp_path)
