@@ -28,7 +28,11 @@ def conditioned(ensemble, tmp_path_factory):
     """A model that is told the time."""
     density, times = ensemble.density.values, ensemble.final_time.values[:, None]
     path = tmp_path_factory.mktemp("given") / "given.keras"
-    sigma_vae.train(density, path, epochs=2, given=(times,), **{**SIZES, "latents": 1})
+    with pytest.MonkeyPatch.context() as patch:
+        # A few batches are done before they are compiled.
+        eager = property(lambda _: True, lambda *_: None)
+        patch.setattr(sigma_vae.SigmaVAE, "run_eagerly", eager)
+        sigma_vae.train(density, path, epochs=1, given=(times,), **{**SIZES, "latents": 1})
     return vae.load(path)
 
 

@@ -1,41 +1,18 @@
-"""Training on densities that stay on disk, and on two devices."""
+"""Training on densities that stay on disk."""
 
 import shutil
-import subprocess
-import sys
 import tracemalloc
-from pathlib import Path
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
+from test_trained_elsewhere import build_decoder, build_encoder
 
 import burgers
 from burgers import dataset, store, stored, vae
 
 # Six blocks, and a last batch that is not full.
 COUNT, CHUNKS, BATCH = 530, 50, 50
-
-
-def dense(units, name, seed):
-    start = keras.initializers.GlorotUniform(seed)
-    return keras.layers.Dense(units, name=name, kernel_initializer=start)
-
-
-def build_encoder(seed):
-    """An encoder that is compiled sooner than the report's."""
-    density = keras.Input((400,))
-    mean, log_variance = (dense(2, name, seed)(density) for name in ("z_mean", "z_log_var"))
-    sample = vae.Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
-    return keras.Model(density, [mean, log_variance, sample], name="encoder")
-
-
-def build_decoder(seed):
-    """A linear decoder."""
-    latent = keras.Input((2,))
-    mean = dense(400, "x_mean", seed)(latent)
-    return keras.Model(latent, [mean, mean, mean], name="decoder")
 
 
 @pytest.fixture(scope="module")
@@ -98,48 +75,6 @@ def test_a_training_on_the_store_goes_as_one_in_memory(path, tmp_path, monkeypat
     assert on_disk.loss.iloc[-1] < 0.2 * on_disk.loss.iloc[0]
     again = vae.train(stored.Stored(path), tmp_path / "again.keras", **options)
     assert again.equals(on_disk)
-
-
-TWO_DEVICES = """
-import sys
-import numpy as np
-import keras
-import burgers
-from burgers import stored, vae
-import tensorflow as tf
-from test_stored import build_decoder, build_encoder
-
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-vae.build_encoder, vae.build_decoder = build_encoder, build_decoder
-density = stored.Stored(sys.argv[1])
-both = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-
-
-def trained(name):
-    options = {"epochs": 2, "batch_size": 100}
-    one = vae.train(density, f"{sys.argv[2]}/{name}_one.keras", **options)
-    two = vae.train(density, f"{sys.argv[2]}/{name}_two.keras", **options, strategy=both)
-    print(one, two)
-    return one, two
-
-
-assert np.allclose(*(history.loss for history in trained("noisy")), rtol=0.2)
-# Replicas draw the same noise, one device another for each half; without, the sums are the same.
-keras.random.normal = lambda shape, seed=None, **_: keras.ops.zeros(shape)
-assert np.allclose(*trained("quiet"), rtol=2e-3)
-models = [vae.load(f"{sys.argv[2]}/quiet_{name}.keras") for name in ("one", "two")]
-assert np.allclose(*(model.generate(20) for model in models), atol=0.02)
-"""
-
-
-def test_two_devices_have_the_loss_of_one(path, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES, path, tmp_path], cwd=Path(__file__).parent,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
 
 
 def test_a_missing_a_damaged_and_a_foreign_store_are_named(path, tmp_path):

@@ -1,20 +1,13 @@
-"""The auto-encoder: the report's layers, its loss, what it is asked, a training that is killed."""
+"""The auto-encoder: the report's layers, its loss, what it is asked, its training."""
 
-import errno
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import keras
 import numpy as np
 import pytest
 
 import burgers
-from burgers import fronts, reduced, sigma_vae, surrogates, training, vae
+from burgers import training, vae
 
 ENCODER_LAYERS = [
     ("reshape", (400, 1), 0),
@@ -120,82 +113,6 @@ def test_training_lowers_the_loss_and_the_model_reads_back(trained, model, densi
     assert [p.name for p in sorted(path.parent.iterdir())] == [
         "vae.checkpoint.npz", "vae.keras", "vae_history.csv", "vae_timing.csv"
     ]  # fmt: skip
-
-
-CHILD = """
-import sys
-import numpy as np
-import burgers.vae
-for path in sys.argv[3:]:
-    burgers.vae.load(path)
-print("read", flush=True)
-burgers.vae.train(np.load(sys.argv[1]), sys.argv[2], epochs=1000)
-"""
-
-
-def of_every_kind(folder):
-    """Files of models whose classes are those of other modules."""
-    encoder, decoder = fronts.build_encoder(2), fronts.build_decoder(2)
-    field = reduced.build_field(2, 1)
-    convolutional = sigma_vae.build_encoder(2), sigma_vae.build_decoder(2)
-    models = {
-        "sharp": sigma_vae.SigmaVAE(*convolutional), "fronts": sigma_vae.SigmaVAE(encoder, decoder),
-        "reduced": reduced.Reduced(encoder, field, decoder), "shot": surrogates.OneShot(decoder),
-    }  # fmt: skip
-    for name, model in models.items():
-        model.save(folder / f"{name}.keras")
-    return [folder / f"{name}.keras" for name in models]
-
-
-@pytest.fixture(scope="module")
-def child(density, tmp_path_factory):
-    """A process that reads models of every kind, then trains for long: it, and at what path.
-
-    Its Keras is set up otherwise.
-    """
-    folder = tmp_path_factory.mktemp("child")
-    # A batch for each epoch, so that few steps are taken before it is killed.
-    np.save(folder / "density.npy", density[:50])
-    path = tmp_path_factory.mktemp("killed") / "killed.keras"
-    command = [sys.executable, "-c", CHILD, folder / "density.npy", path, *of_every_kind(folder)]
-    # What it reads when it loads Keras, and what changes nothing.
-    settings = {"floatx": "float64", "image_data_format": "channels_first", "backend": "jax"}
-    (folder / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
-    environment = os.environ | {"KERAS_HOME": str(folder), "KERAS_BACKEND": "torch"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        yield process, path
-        process.kill()
-
-
-def test_models_are_read_by_a_process_that_never_saw_their_kind(child):
-    assert child[0].stdout.readline() == "read\n"
-
-
-def test_a_killed_training_kept_others_away_and_resumes_to_the_same_weights(child, density):
-    process, killed = child
-    whole = killed.with_name("whole.keras")
-    deadline = time.monotonic() + 120
-    while not killed.with_suffix(".checkpoint.npz").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    with pytest.raises(OSError, match=r"killed\.keras is being trained by another") as caught:
-        vae.train(density[:50], killed, epochs=1)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert caught.value.errno == errno.EAGAIN
-    assert not killed.exists()
-    with np.load(killed.with_suffix(".checkpoint.npz")) as state:
-        epochs = len(state["history"]) + 3
-    for path in (killed, whole):
-        vae.train(density[:50], path, epochs=epochs)
-    assert killed.read_bytes() == whole.read_bytes()
-    states = [path.with_suffix(".checkpoint.npz").read_bytes() for path in (killed, whole)]
-    assert states[0] == states[1]
-    histories = [
-        path.with_name(f"{path.stem}_history.csv").read_text(encoding="utf-8")
-        for path in (killed, whole)
-    ]
-    assert histories[0] == histories[1]
-    assert not list(killed.parent.glob(".*"))
 
 
 def test_a_damaged_model_is_named_with_the_command_that_remakes_it(trained, repository):
