@@ -138,7 +138,9 @@ def locked(path, wait=WAIT):
     lock, deadline = path.with_name(f".lock-{path.name}"), monotonic() + wait
     while True:
         with lock.open("wb") as stream:
-            if _is_first(stream, lock):
+            taken = _take(stream)
+            # Else it was removed by who held it before, and a third may hold a new one.
+            if taken and _is_at(stream, lock):
                 try:
                     yield
                 finally:
@@ -146,12 +148,12 @@ def locked(path, wait=WAIT):
                     with suppress(OSError):
                         lock.unlink(missing_ok=True)
                 return
-        if monotonic() >= deadline:
+        if not taken and monotonic() >= deadline:
             raise OSError(errno.EAGAIN, "another process is writing it")
         sleep(0.01)
 
 
-def _is_first(stream, lock):
+def _take(stream):
     """Whether no other process holds the open file; taken for so where that cannot be known."""
     try:
         import fcntl  # of POSIX alone
@@ -160,10 +162,14 @@ def _is_first(stream, lock):
     except BlockingIOError:
         return False
     except (ImportError, OSError):
-        return True
-    # Else it was removed by the process that held it, and a third may hold a new one.
+        pass
+    return True
+
+
+def _is_at(stream, path):
+    """Whether an open file is the one at a path."""
     with suppress(FileNotFoundError):
-        return os.path.samestat(os.fstat(stream.fileno()), lock.stat())
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
     return False
 
 

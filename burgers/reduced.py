@@ -100,6 +100,8 @@ class Reduced(Model):
     training the density to arrive at and the weight of its square error (batch, 1).
     """
 
+    parts = ("encoder", "field", "decoder")
+
     def __init__(self, encoder, field, decoder, **kwargs):
         super().__init__(**{"name": "reduced", **kwargs})
         self.encoder, self.field, self.decoder = encoder, field, decoder
@@ -124,8 +126,7 @@ class Reduced(Model):
     def advance(self, codes, durations, reynolds=None):
         """Codes after each of some durations, (realisations, durations, latents).
 
-        codes (realisations, latents); durations (durations,) >= 0; reynolds (realisations,),
-        and None where F is not told.
+        codes (realisations, latents), durations (durations,) >= 0, Re (realisations,) if F is told.
         """
         codes = evaluation.rows("codes", codes, self.field.output_shape[1])
         durations = np.atleast_1d(checks.non_negative("durations", durations))
@@ -167,17 +168,14 @@ class Reduced(Model):
         return standard(reynolds)
 
     def get_config(self):
-        parts = {name: getattr(self, name) for name in ("encoder", "field", "decoder")}
+        parts = {name: getattr(self, name) for name in self.parts}
         saved = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return {**super().get_config(), **saved}
 
     @classmethod
     @own()
     def from_config(cls, config):
-        built = {
-            part: keras.saving.deserialize_keras_object(config[part])
-            for part in ("encoder", "field", "decoder")
-        }
+        built = {part: keras.saving.deserialize_keras_object(config[part]) for part in cls.parts}
         return cls(**{**config, **built})
 
     def recipe(self):
@@ -231,10 +229,8 @@ def train(
 
     Raises
     ------
-    ValueError
-        Naming the argument, its value and what is accepted.
-    OSError
-        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
+    ValueError, OSError
+        Those of `sigma_vae.train`.
     """
     with training.alone(path, FIELD) as path:
         # As early as any other bad input.
@@ -267,8 +263,7 @@ def _untrained(networks, parameters, seed):
 
 
 def _fit_field(model, ensemble, path, epochs, seed, progress):
-    rng = np.random.default_rng([seed, 1])
-    density = ensemble.density.values
+    rng, density = np.random.default_rng([seed, 1]), ensemble.density.values
     mean, log_variance = model.encode(density.reshape(-1, density.shape[2]))
     codes = mean.reshape(*density.shape[:2], -1)
     drawn = [trajectories.pairs(*density.shape[:2], rng) for _ in range(PAIRS)]

@@ -53,7 +53,7 @@ def test_a_trained_auto_encoder_of_fronts_is_saved_and_read_again(tmp_path):
     density = 0.5 - 0.5 * np.tanh((x - step) / 0.02)
     path = tmp_path / "fronts.keras"
     networks = fronts.build_encoder, fronts.build_decoder
-    history = sigma_vae.train(density, path, latents=1, epochs=3, batch_size=20, networks=networks)
+    history = sigma_vae.train(density, path, latents=1, epochs=4, batch_size=20, networks=networks)
     assert history.loss.iloc[-1] < history.loss.iloc[0]
     model = vae.load(path)
     assert np.abs(model.reconstruct(density) - density).mean() < 0.02

@@ -111,7 +111,7 @@ def test_a_stopped_training_ends_as_one_that_was_not_stopped(ensemble, tmp_path,
     ensemble = ensemble.isel(realisation=slice(4))
     networks = surrogates.Pod(2).fit(ensemble.density.values).networks()
     whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
-    sizes = {"field_epochs": 4, "epochs": 2}
+    sizes = {"field_epochs": 4, "epochs": 3}
     reduced.train(ensemble, networks, whole, **sizes)
     fit, calls = reduced.Reduced.fit, []
 

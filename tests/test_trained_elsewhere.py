@@ -122,7 +122,7 @@ def child(density, few, tmp_path_factory):
     np.save(folder / "few.npy", few)
     # What it reads when it loads Keras, and what changes nothing.
     settings = {"floatx": "float64", "image_data_format": "channels_first", "backend": "jax"}
-    (folder / "keras.json").write_text(json.dumps(settings))
+    (folder / "keras.json").write_text(json.dumps(settings), encoding="utf-8")
     places = [folder / "few.npy", folder / "creneau.zarr", folder, killed / "killed.keras"]
     process = subprocess.Popen(
         [sys.executable, "-c", CHILD, *places, *of_every_kind(folder)], cwd=Path(__file__).parent,
