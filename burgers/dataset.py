@@ -144,10 +144,10 @@ def open(path):
         If it is missing, damaged or not one of ours, with the command that makes it again.
     """
     path = paths.local(path)
-    if not path.is_dir() and not paths.old(path).is_dir():
-        raise ValueError(f"{path} is missing; {paths.remedy(path)}")
     try:
         return paths.read_whole(path, lambda folder: _read(folder, path))
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing; {paths.remedy(path)}") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error}); {paths.remedy(path)}") from error
 

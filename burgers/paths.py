@@ -229,7 +229,8 @@ def read_whole(path, read):
         try:
             held = Held(place)
         except OSError:
-            if last or not path.parent.is_dir() or attempt > 3:
+            # Between two looks it may have been at neither place, but not time and again.
+            if last or attempt == 20 or not path.parent.is_dir():
                 raise
             sleep(0.001)
             continue
