@@ -41,8 +41,8 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
         dt = T / ceil(T max|ρ₀| / (cfl dx)). "muscl", second order in both: limited linear
         reconstruction with Hancock's predictor and Godunov's flux, Crank and Nicolson's diffusion,
         joined by Strang's splitting; dt is that above, divided further where it exceeds Re dx².
-        Where dt exceeds 64 Re dx² or a fortieth of the slowest decay's Re / 4π², both solve the
-        diffusion exactly in time instead.
+        Where dt exceeds 64 Re dx² or a tenth of Re / 4π², the time of the slowest decay, both solve
+        the diffusion exactly in time instead.
     cfl : Courant number in (0, 1], for "muscl" (0, 0.9]. Good values are 0.5 to 0.9; larger is
         faster and sharper.
 
