@@ -121,8 +121,8 @@ class Profile:
 
 QUICK = Profile(
     name="quick",
-    sinus=Recipe(realisations=2000, epochs=12),
-    creneau=Recipe(realisations=2000, epochs=12),
+    sinus=Recipe(realisations=2000, epochs=8),
+    creneau=Recipe(realisations=2000, epochs=8),
     batch_size=50,
     pool=2000,
     sample_sizes=(200, 1000),
@@ -144,7 +144,7 @@ QUICK = Profile(
         times=2,
     ),
     propagation=Propagation(
-        trajectories={"sinus": 60, "creneau": 80},
+        trajectories={"sinus": 40, "creneau": 50},
         codes_epochs=6,
         field_epochs=4,
         epochs=4,

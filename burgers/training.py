@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import zipfile
-from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
 
@@ -222,16 +222,24 @@ def side_by_side(tasks, workers=2):
     try:
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-            futures = [pool.submit(train, **options) for train, options in tasks]
-            ended, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in waiting:
-                future.cancel()
-            for future in ended:
-                future.result()
-            return [future.result() for future in futures]
+            return _in_turn(pool, tasks, workers)
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _in_turn(pool, tasks, workers):
+    """The results of the tasks, `workers` of them at a time; of one that fails the error."""
+    futures, running = [], set()
+    for train, options in tasks:
+        if len(running) == workers:
+            # A task that was handed over cannot be called back for certain.
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                future.result()
+        futures.append(pool.submit(train, **options))
+        running.add(futures[-1])
+    return [future.result() for future in futures]
 
 
 def _shuffled(inputs, batch_size, rng):

@@ -289,6 +289,6 @@ def test_a_task_that_fails_is_told_and_the_next_not_begun(tmp_path):
     tasks += [(os.mkdir, {"path": tmp_path / str(k)}) for k in range(9)]
     with pytest.raises(FileNotFoundError):
         training.side_by_side(tasks, workers=1)
-    assert len(list(tmp_path.iterdir())) < 9
+    assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="workers is -1"):
         training.side_by_side(tasks, workers=-1)
