@@ -80,25 +80,23 @@ notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07
 data: $(BUILD)/01_generate.ipynb
 train: $(TRAININGS)
 
-# A notebook is run again when it, a module that it uses or a notebook before it changed.
-COMMON := $(addprefix burgers/, checks.py paths.py profiles.py cases.py dataset.py chunked.py store.py)
-SOLVER := $(addprefix burgers/, solver.py kernels.py stiff.py lanes.py compiled.py)
-EXACT := $(addprefix burgers/, exact.py cole_hopf.py jump.py quadrature.py)
-PLOTS := $(addprefix burgers/, plots.py style.mplstyle)
-MEASURES := $(addprefix burgers/, moments.py judges.py)
-$(BUILD)/01_generate.ipynb: $(COMMON) $(SOLVER)
-MODELS := $(addprefix burgers/, vae.py environment.py evaluation.py training.py checkpoints.py stored.py)
+# A notebook is run again when it, a room that it uses or a notebook before it changed.
+room = $(wildcard burgers/$(1)/*.py)
+GROUND := $(wildcard burgers/*.py) $(call room,problems)
+ENSEMBLES := $(call room,ensembles) $(call room,solver)
+EXACT := $(call room,exact)
+JUDGED := $(call room,metrics) $(call room,plots) burgers/plots/style.mplstyle
+MODELS := $(call room,models)
+study = $(patsubst %,burgers/studies/%.py,$(1))
+$(BUILD)/01_generate.ipynb: $(GROUND) $(ENSEMBLES)
 $(TRAININGS): $(MODELS) $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
-$(BUILD)/04_compare_moments.ipynb: $(EXACT) $(PLOTS) $(TRAININGS) \
-	$(MEASURES) $(addprefix burgers/, claims.py sketches.py)
-$(BUILD)/05_verify_solver.ipynb: burgers/verification.py $(BUILD)/04_compare_moments.ipynb
-$(BUILD)/06_sharpen_law.ipynb: $(PLOTS) $(MEASURES) $(TRAININGS) \
-	$(addprefix burgers/, sharpening.py sigma_vae.py latent.py flow.py law_plots.py)
-$(BUILD)/07_reduced_model.ipynb: $(COMMON) $(SOLVER) $(EXACT) $(PLOTS) $(MEASURES) $(MODELS) \
-	$(addprefix burgers/, sigma_vae.py flow.py latent.py fronts.py reduced.py examples.py \
-	surrogates.py trajectories.py propagation.py time_judges.py cost.py time_plots.py)
+$(BUILD)/04_compare_moments.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) $(call study,claims)
+$(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,verification)
+$(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative)
+$(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
+	$(call study,forecasting forecast_errors cost)
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 

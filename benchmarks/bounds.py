@@ -9,9 +9,9 @@ import time
 import numpy as np
 from numba import njit
 
-from burgers import kernels
-from burgers.kernels import FIRST
-from burgers.lanes import LANES, largest, load, magnitude, store
+from burgers.solver import kernels
+from burgers.solver.kernels import FIRST
+from burgers.solver.simd import LANES, largest, load, magnitude, store
 
 CELLS, CALLS = 400, 5000
 

@@ -17,7 +17,8 @@ import pandas as pd
 from distributed import Client, LocalCluster
 
 import burgers
-from burgers import dataset, plots
+from burgers import plots
+from burgers.ensembles import dataset
 
 CHUNKS = 10_000
 ONE_CALL = "one call"

@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 import burgers
-from burgers import moments, sharpening, sigma_vae, vae
+from burgers import metrics
+from burgers.models import sigma_vae, vae
+from burgers.studies import generative
 
 LENGTHS = (4, 6, 8, 12, 16, 24)
 HERE = Path(__file__).parent
@@ -21,7 +23,7 @@ HERE = Path(__file__).parent
 
 def median_error(model, pool):
     """Median relative L2 error of one draw for each density."""
-    return float(np.median(moments.relative_error(model.reconstruct(pool), pool)))
+    return float(np.median(metrics.relative_error(model.reconstruct(pool), pool)))
 
 
 def seconds(train, *arguments, **options):
@@ -42,7 +44,7 @@ def compare(case, sizes, data, folder):
     for epochs in LENGTHS:
         path = folder / f"sharp_{epochs}.keras"
         taken = seconds(
-            sigma_vae.train, density, path, latents=sharpening.latents(case), epochs=epochs
+            sigma_vae.train, density, path, latents=generative.latents(case), epochs=epochs
         )
         reached = median_error(vae.load(path), pool)
         if reached <= target:

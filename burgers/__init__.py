@@ -3,11 +3,17 @@
 The numerics are here; `burgers.vae` must be imported by name, as it loads TensorFlow.
 """
 
-from burgers import cases, dataset, exact, moments, paths, profiles
+from burgers import _faces, exact, metrics, paths, problems, profiles
 from burgers._version import __version__
-from burgers.cases import CASES, CRENEAU, SINUS
-from burgers.dataset import generate
+from burgers.ensembles import dataset
+from burgers.ensembles.dataset import generate
+from burgers.metrics import judge
+from burgers.problems import CASES, CRENEAU, SINUS
 from burgers.solver import solve, trajectory
+
+_faces.install()
+# The former names of what is loaded anyway.
+cases, moments = problems, metrics
 
 __all__ = [
     "CASES",
@@ -18,8 +24,11 @@ __all__ = [
     "dataset",
     "exact",
     "generate",
+    "judge",
+    "metrics",
     "moments",
     "paths",
+    "problems",
     "profiles",
     "solve",
     "trajectory",

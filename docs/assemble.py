@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from burgers.paths import written_whole
+from burgers._files import written_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 MADE = ROOT / "figures" / "report"
@@ -21,7 +21,11 @@ As it is stored, at the quick profile: samples and models made in minutes. The g
 tables are those of the report's profile; after `make all`, this page is too.
 ```"""
 STRINGS = re.compile(r'"([^"\n]+)"')
-MODULES = sorted(path.stem for path in (ROOT / "burgers").glob("[a-z]*.py"))
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "burgers").rglob("*.py")
+    if path.stem == "__init__" or not path.stem.startswith("_")
+)
 
 
 def main(folder):
@@ -189,7 +193,7 @@ def api():
     """Every module's docstrings."""
     parts = ["# API\n"]
     for name in MODULES:
-        parts.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: burgers.{name}\n```\n")
+        parts.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n```\n")
     return "\n".join(parts)
 
 

@@ -7,7 +7,8 @@ import re
 
 import pandas as pd
 
-from burgers.paths import ROOT, figures, written_whole
+from burgers._files import written_whole
+from burgers.paths import ROOT, figures
 
 README = ROOT / "README.md"
 BLOCK = re.compile(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", flags=re.DOTALL)

@@ -16,7 +16,9 @@ import pandas as pd
 import torture
 from PIL import Image, ImageSequence
 
-from burgers import dataset, paths, vae
+from burgers import _files as files
+from burgers.ensembles import dataset
+from burgers.models import vae
 
 GOAL = ("-j2", "notebooks", "PROFILE=quick")
 # As make takes them; the last are those of a processor of 2008, with vectors of 128 bits.
@@ -128,7 +130,7 @@ def main(folder):
                  for row in compare(folder / "first", tree, first, others)]  # fmt: skip
         print(pd.DataFrame(rows[-5:]).to_string(index=False), flush=True)
     table = pd.DataFrame(rows)
-    with paths.written_whole(torture.ROOT / "benchmarks" / "reproducibility.csv") as beside:
+    with files.written_whole(torture.ROOT / "benchmarks" / "reproducibility.csv") as beside:
         table.to_csv(beside, index=False, float_format="%.2g")
     again = table[table.setting == "again"]
     return int((again.same < again.files).any())

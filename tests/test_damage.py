@@ -16,7 +16,10 @@ import pytest
 from conftest import as_repository, contents
 
 import burgers
-from burgers import dataset, paths, stored, training, vae
+from burgers import _files as files
+from burgers import paths
+from burgers.ensembles import dataset
+from burgers.models import streaming, training, vae
 
 # A page or two, enough for a history, and not for what follows it.
 ROOM = 16_384
@@ -185,7 +188,7 @@ def test_a_store_that_lacks_a_variable_is_not_opened(damaged, name):
 
 
 def test_a_stop_while_a_folder_is_replaced_leaves_a_whole_one(store, tmp_path, monkeypatch):
-    path, whole, remove = tmp_path / store.name, contents(store), paths.remove
+    path, whole, remove = tmp_path / store.name, contents(store), files.remove
     shutil.copytree(store, path)
 
     def stops(place):
@@ -194,7 +197,7 @@ def test_a_stop_while_a_folder_is_replaced_leaves_a_whole_one(store, tmp_path, m
         remove(place)
 
     with monkeypatch.context() as patch:
-        patch.setattr(paths, "remove", stops)
+        patch.setattr(files, "remove", stops)
         with pytest.raises(KeyboardInterrupt):
             save(path, seed=0)
     assert contents(path) != whole
@@ -209,12 +212,12 @@ def test_what_stops_a_replacement_leaves_the_old_folder(store, tmp_path, monkeyp
     shutil.copytree(store, path)
 
     def stops(source, target):
-        if source == paths.beside(path):
+        if source == files.beside(path):
             raise error
         replace(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(paths.os, "replace", stops)
+        patch.setattr(files.os, "replace", stops)
         with pytest.raises(error):
             save(path, seed=0)
     assert contents(path) == whole
@@ -226,11 +229,11 @@ def test_a_store_that_is_trained_on_notices_when_it_reads(damaged):
     whole = chunk.read_bytes()
     for content in (flipped(whole, len(whole) // 2), whole[:-10], None):
         chunk.unlink() if content is None else chunk.write_bytes(content)
-        found = stored.Stored(damaged)
+        found = streaming.Stored(damaged)
         found[:150]
         assert_named(lambda path, found=found: found[150:], damaged)
     (damaged / "density" / "zarr.json").write_text("{}", encoding="utf-8")
-    assert_named(stored.Stored, damaged)
+    assert_named(streaming.Stored, damaged)
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +294,7 @@ def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
 
 def test_every_trained_model_has_a_notebook_that_makes_it():
     # Names of models as the code has them, with whatever stands for a case before them.
-    places = [*paths.ROOT.glob("burgers/*.py"), *paths.ROOT.glob("notebooks/0*.ipynb")]
+    places = [*(paths.ROOT / "burgers").rglob("*.py"), *paths.ROOT.glob("notebooks/0*.ipynb")]
     code = "".join(path.read_text(encoding="utf-8") for path in places)
     names = set(re.findall(r"(\w+_)\{name\}[\w{}]*\.keras", code))
     assert {"vae_", "sharp_", "given_time_", "one_shot_"} <= names

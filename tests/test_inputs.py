@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import burgers
-from burgers import moments, solver
+from burgers import metrics, solver
 
 # Of a result, in units of the largest magnitude of the input.
 ROUNDING = 1e-12
@@ -67,7 +67,7 @@ HOSTILE = st.one_of(
 def few_steps():
     """A limit on the steps, so that a case takes milliseconds whatever it asks for."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solver, "MOST_STEPS", 2000)
+        patch.setattr(solver.finite_volume, "MOST_STEPS", 2000)
         yield
 
 
@@ -253,7 +253,7 @@ def comparisons(draw):
 @given(comparisons())
 def test_judge_is_right_or_refuses(drawn):
     arguments, hostile = drawn
-    table = result_or_refusal(moments.judge, arguments, hostile)
+    table = result_or_refusal(metrics.judge, arguments, hostile)
     if table is not None:
         assert np.isfinite(table[["value", "floor"]]).all(axis=None)
         assert (table[["value", "floor"]] >= 0).all(axis=None)
@@ -269,7 +269,7 @@ def test_the_ends_of_the_accepted_range_are_solved(reynolds):
 
 
 def test_too_many_steps_are_refused_by_name(monkeypatch):
-    monkeypatch.setattr(solver, "MOST_STEPS", 10**8)
+    monkeypatch.setattr(solver.finite_volume, "MOST_STEPS", 10**8)
     for time in (1e9, 1e30, 1e50):
         with pytest.raises(ValueError, match=r"final_time has maximum .*accepted: at most 1e\+08"):
             burgers.solve(np.ones(4), 1.0, time, boundary="periodic")

@@ -42,56 +42,35 @@ def test_a_second_call_runs_nothing(built):
     assert planned(built) == []
 
 
-@pytest.mark.parametrize("module", ["plots.py", "style.mplstyle", "moments.py", "judges.py"])
+@pytest.mark.parametrize(
+    "module", ["plots/figures.py", "plots/style.mplstyle", "metrics/moments.py"]
+)
 def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
     assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, SHARPEN, REDUCE]
 
 
-def test_a_change_of_the_claims_leaves_the_sharper_models(built):
-    assert planned(built, "burgers/claims.py") == [COMPARE, VERIFY]
-
-
-@pytest.mark.parametrize("module", ["exact.py", "cole_hopf.py", "jump.py", "quadrature.py"])
-def test_a_change_of_the_exact_law_leaves_the_sharper_models(built, module):
-    assert planned(built, f"burgers/{module}") == [COMPARE, VERIFY, REDUCE]
-
-
-@pytest.mark.parametrize("module", ["sharpening.py", "law_plots.py"])
-def test_a_change_of_the_sharper_law_runs_it_alone(built, module):
-    assert planned(built, f"burgers/{module}") == [SHARPEN]
-
-
-@pytest.mark.parametrize("module", ["sigma_vae.py", "latent.py", "flow.py"])
-def test_a_change_of_the_sharper_models_runs_what_uses_them(built, module):
-    assert planned(built, f"burgers/{module}") == [SHARPEN, REDUCE]
+def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
+    assert planned(built, "burgers/exact/cole_hopf.py") == [COMPARE, VERIFY, REDUCE]
 
 
 @pytest.mark.parametrize(
-    "module",
-    ["fronts.py", "reduced.py", "examples.py", "surrogates.py", "trajectories.py", "propagation.py",
-     "time_judges.py", "cost.py", "time_plots.py"],
+    ("study", "again"),
+    [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]), ("generative", [SHARPEN]),
+     ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE])],
 )  # fmt: skip
-def test_a_change_of_the_reduced_models_runs_them_alone(built, module):
-    assert planned(built, f"burgers/{module}") == [REDUCE]
+def test_a_change_of_a_study_runs_its_notebook_alone(built, study, again):
+    assert planned(built, f"burgers/studies/{study}.py") == again
 
 
-def test_a_change_of_the_verification_runs_it_alone(built):
-    assert planned(built, "burgers/verification.py") == [VERIFY]
+@pytest.mark.parametrize("module", ["vae.py", "_keras.py", "checkpoints.py", "latent_ode.py"])
+def test_a_change_of_the_models_retrains_but_does_not_solve_again(built, module):
+    assert planned(built, f"burgers/models/{module}") == NAMES[1:]
 
 
 @pytest.mark.parametrize(
     "module",
-    ["vae.py", "environment.py", "evaluation.py", "training.py", "checkpoints.py", "stored.py"],
+    ["solver/kernels.py", "problems/report.py", "ensembles/dataset.py", "profiles.py", "_files.py"],
 )
-def test_a_change_of_the_model_retrains_but_does_not_solve_again(built, module):
-    assert planned(built, f"burgers/{module}") == NAMES[1:]
-
-
-@pytest.mark.parametrize(
-    "module",
-    ["solver.py", "kernels.py", "stiff.py", "compiled.py", "cases.py", "dataset.py", "chunked.py",
-     "store.py", "profiles.py"],
-)  # fmt: skip
 def test_a_change_of_the_data_runs_everything(built, module):
     assert planned(built, f"burgers/{module}") == NAMES
 

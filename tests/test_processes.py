@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 
 import burgers
-from burgers import dataset, latent, moments, paths
+from burgers import _files as files
+from burgers import metrics
+from burgers.ensembles import dataset
+from burgers.models import latent_laws
 
 SMALL = {"n": 40, "cells": 24}
 PACKAGE = Path(burgers.__file__).parent
@@ -43,12 +46,14 @@ def exact():
 
 def judge():
     samples = [burgers.generate(burgers.CRENEAU, **SMALL, seed=seed).density for seed in range(3)]
-    return moments.judge(*samples, repeats=1).to_numpy()
+    return metrics.judge(*samples, repeats=1).to_numpy()
 
 
 def laws():
     codes = np.random.default_rng(0).standard_normal((60, 2))
-    fitted = [law.fit(codes) for law in (latent.Mixture(components=(1, 2)), latent.Parzen())]
+    fitted = [
+        law.fit(codes) for law in (latent_laws.Mixture(components=(1, 2)), latent_laws.Parzen())
+    ]
     return np.concatenate([law.sample(5, np.random.default_rng(1)) for law in fitted])
 
 
@@ -137,8 +142,8 @@ def test_threads_that_write_one_path_wait_for_each_other(tmp_path, write):
 
 def test_a_writer_that_waited_long_enough_is_refused_by_name(tmp_path, monkeypatch):
     ensemble, path = burgers.generate(burgers.SINUS, 5, cells=8), tmp_path / "a.zarr"
-    locked = paths.locked
-    monkeypatch.setattr(paths, "locked", lambda place: locked(place, wait=0.05))
+    locked = files.locked
+    monkeypatch.setattr(files, "locked", lambda place: locked(place, wait=0.05))
     with (
         locked(path),
         pytest.raises(OSError, match=r"a\.zarr was not written.*another process.*wait for it"),
@@ -156,7 +161,7 @@ def test_a_lock_that_a_killed_process_left_is_no_obstacle(tmp_path):
 def test_what_a_kill_between_two_folders_left_is_read(tmp_path):
     path, ensemble = tmp_path / "a.zarr", burgers.generate(burgers.SINUS, 5, cells=8)
     dataset.save(ensemble, path)
-    path.rename(paths.old(path))
+    path.rename(files.old(path))
     assert dataset.open(path).identical(ensemble)
     dataset.save(ensemble, path)
     assert [found.name for found in tmp_path.iterdir()] == ["a.zarr"]
@@ -197,9 +202,9 @@ def run(code, package, folder, **environment):
 
 def test_zipped_and_without_a_home_it_solves_and_says_once_that_nothing_is_kept(tmp_path):
     with zipfile.ZipFile(tmp_path / "burgers.whl", "w") as archive:
-        for path in PACKAGE.iterdir():
-            if path.is_file():
-                archive.write(path, f"burgers/{path.name}")
+        for path in PACKAGE.rglob("*"):
+            if path.is_file() and path.suffix in (".py", ".mplstyle"):
+                archive.write(path, Path("burgers") / path.relative_to(PACKAGE))
     caches = {"MPLCONFIGDIR": matplotlib.get_cachedir()}
     said = run(ZIPPED, tmp_path / "burgers.whl", tmp_path, **HOMELESS, **caches)
     assert said.count("compiled code cannot be kept") == 1
@@ -222,8 +227,8 @@ def test_an_installed_package_writes_to_the_working_folder(tmp_path):
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from burgers import paths
-print(paths.data("quick").resolve(), paths.remedy(paths.data("quick") / "vae_sinus.keras"))
+from burgers import _files, paths
+print(paths.data("quick").resolve(), _files.remedy(paths.data("quick") / "vae_sinus.keras"))
 """
     said = run(code, package.parent, tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
     assert said.split() == [str(tmp_path / "data" / "quick"), "make", "it", "again"]

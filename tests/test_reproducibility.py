@@ -8,7 +8,7 @@ import torture
 from PIL import Image
 
 import burgers
-from burgers import dataset
+from burgers.ensembles import dataset
 
 
 def write(folder, shift=0.0):

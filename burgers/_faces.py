@@ -1,0 +1,53 @@
+"""Modules that moved, importable under the names that others' scripts know."""
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+
+FACES = {
+    "cases": "problems",
+    "chunked": "ensembles.distributed",
+    "claims": "studies.claims",
+    "cost": "studies.cost",
+    "dataset": "ensembles.dataset",
+    "flow": "models.flow",
+    "fronts": "models.front_decoder",
+    "judges": "metrics",
+    "latent": "models.latent_laws",
+    "law_plots": "plots.laws",
+    "moments": "metrics",
+    "propagation": "studies.forecasting",
+    "quadrature": "exact.quadrature",
+    "reduced": "models.latent_ode",
+    "sharpening": "studies.generative",
+    "sigma_vae": "models.sigma_vae",
+    "sketches": "plots.diagrams",
+    "stored": "models.streaming",
+    "surrogates": "models.baselines",
+    "time_judges": "studies.forecast_errors",
+    "time_plots": "plots.forecasts",
+    "training": "models.training",
+    "trajectories": "ensembles.trajectories",
+    "vae": "models.vae",
+    "verification": "studies.verification",
+}
+
+
+class Faces(MetaPathFinder, Loader):
+    """Finds a module under its former name: it is one and the same object."""
+
+    def find_spec(self, name, path=None, target=None):
+        package, _, face = name.rpartition(".")
+        return ModuleSpec(name, self) if package == "burgers" and face in FACES else None
+
+    def exec_module(self, module):
+        # What stands here when this returns is what the import gives.
+        place = FACES[module.__name__.rpartition(".")[2]]
+        sys.modules[module.__name__] = import_module(f"burgers.{place}")
+
+
+def install():
+    """Have the former names found wherever no module of that name is; once."""
+    if not any(type(finder).__name__ == Faces.__name__ for finder in sys.meta_path):
+        sys.meta_path.append(Faces())

@@ -1,0 +1,98 @@
+"""Kernels of the creneau's Cole-Hopf solution (see `cole_hopf`): a front on the whole line."""
+
+import math
+
+import numpy as np
+
+from burgers._compiled import compiled, inlined
+from burgers.exact.cole_hopf import NODES, STILL, THICK, WEIGHTS
+
+# Below this erfc is close to underflow, and five terms of its asymptotic series are exact.
+DEEP_TAIL = -36.0
+# Parts of a sum that is the same for any number of threads.
+PARTS = 64
+
+
+@compiled
+def front_density(time, viscosity, step, density, share, shares):
+    """Cell averages from a jump 1 -> step at x = 1/2, a share of the rows of density."""
+    cells = density.shape[1]
+    for i in range(share, time.size, shares):
+        left = front_potential(-0.5, time[i], viscosity[i], step[i])
+        for j in range(cells):
+            right = front_potential((j + 1) / cells - 0.5, time[i], viscosity[i], step[i])
+            density[i, j] = (right - left) * cells
+            left = right
+
+
+@inlined
+def front_potential(x, time, viscosity, step):
+    """Φ at a distance x from the jump: both halves of the integral are Gaussian."""
+    if time < STILL:
+        return x if x < 0.0 else step * x
+    if viscosity == 0.0:
+        return min(x - 0.5 * time, step * (x - 0.5 * step * time))
+    if viscosity > THICK:
+        return thick_front_potential(x, time, viscosity, step)
+    scale = math.sqrt(2.0 * viscosity * time)
+    behind = (0.5 * time - x) / (2.0 * viscosity) + log_ndtr((time - x) / scale)
+    ahead = step * (0.5 * step * time - x) / (2.0 * viscosity) + log_ndtr((x - step * time) / scale)
+    larger = max(behind, ahead)
+    return -2.0 * viscosity * (larger + math.log1p(math.exp(min(behind, ahead) - larger)))
+
+
+@inlined
+def thick_front_potential(x, time, viscosity, step):
+    """The same where ν is large, with the logarithm of 1 plus what is small, N being `log_ndtr`'s:
+
+    Φ = x - t/2 - 2ν log(1 + N(p) - N(-q) + N(q) expm1((1 - a)(x - (1 + a) t/2) / 2ν)),
+    p = (t - x) / √(2νt),   q = (x - at) / √(2νt).
+    """
+    scale = math.sqrt(2.0 * viscosity * time)
+    start, length = (step * time - x) / scale, (1.0 - step) * time / scale
+    change = 0.0
+    for k in range(NODES.size):
+        change += WEIGHTS[k] * math.exp(-0.5 * (start + length * NODES[k]) ** 2)
+    change *= length / math.sqrt(2.0 * np.pi)
+    log_odds = (1.0 - step) * (x - 0.5 * (1.0 + step) * time) / (2.0 * viscosity)
+    change += 0.5 * math.erfc(start / math.sqrt(2.0)) * math.expm1(log_odds)
+    return x - 0.5 * time - 2.0 * viscosity * math.log1p(change)
+
+
+@inlined
+def log_ndtr(x):
+    """Logarithm of the normal distribution function, as scipy.special.log_ndtr."""
+    if x > 0.0:
+        return math.log1p(-0.5 * math.erfc(x / math.sqrt(2.0)))
+    if x > DEEP_TAIL:
+        return math.log(0.5 * math.erfc(-x / math.sqrt(2.0)))
+    q = 1.0 / (x * x)
+    series = -q * (1.0 - q * (3.0 - q * (15.0 - q * (105.0 - q * 945.0))))
+    return -0.5 * x * x - math.log(-x * math.sqrt(2.0 * np.pi)) + math.log1p(series)
+
+
+@compiled
+def front_moments(step, time, weight, viscosity, sums, share, shares):
+    """Weighted sums of ρ - 1 and (ρ - 1)² over nodes (step, time), into sums (2, `PARTS`, cells).
+
+    Only the edges near the front are computed: farther than `reach` the density is 1 or the step
+    to the last digit. A young front is narrower yet.
+    """
+    cells = sums.shape[2]
+    for part in range(share, PARTS, shares):
+        for i in range(part, step.size, PARTS):
+            place = (0.5 + 0.5 * (1.0 + step[i]) * time[i]) * cells
+            reach = 80.0 * viscosity / (1.0 - step[i]) * cells
+            first = max(0, math.floor(place - reach))
+            last = min(cells, math.ceil(place + reach))
+            left = front_potential(first / cells - 0.5, time[i], viscosity, step[i])
+            for j in range(first, last):
+                right = front_potential((j + 1) / cells - 0.5, time[i], viscosity, step[i])
+                deviation = (right - left) * cells - 1.0
+                sums[0, part, j] += weight[i] * deviation
+                sums[1, part, j] += weight[i] * deviation * deviation
+                left = right
+            deviation = step[i] - 1.0
+            for j in range(last, cells):
+                sums[0, part, j] += weight[i] * deviation
+                sums[1, part, j] += weight[i] * deviation * deviation

@@ -1,0 +1,135 @@
+"""The exact mean and standard deviation of the density, by quadrature over what is random."""
+
+import numpy as np
+
+from burgers import _checks as checks
+from burgers import problems
+from burgers._compiled import in_shares
+from burgers.exact import cole_hopf, jump
+from burgers.exact.densities import asked
+from burgers.exact.quadrature import gauss, graded, halving
+from burgers.problems import LOG_REYNOLDS, STEP
+
+# Nodes of Gauss and Legendre's rule over log Re, and on each panel of the other variables.
+REYNOLDS_NODES = 48
+PANEL_NODES = 12
+
+
+def mean_and_std(
+    case, time=None, *, cells=400, panel_nodes=PANEL_NODES, reynolds_nodes=REYNOLDS_NODES
+):
+    """Mean and standard deviation of the exact law of the cell averages.
+
+    E[ρ] and √E[(ρ - E[ρ])²] over log Re ~ U[4, 13], for the creneau over a ~ U[0.1, 0.3], and for
+    `time=None` over T ~ U on the report's range, by Gauss and Legendre's rule. In log Re the
+    density is smooth. In the rest it is not: a cell's average has a kink of width ν each time that
+    the front enters or leaves the cell, and the sine's shock is born at T = 1/2π within a time √ν.
+    The panels end there and shrink towards it.
+
+    Parameters
+    ----------
+    case : `SINUS` or `CRENEAU`.
+    time : None, or one T >= 0; for the creneau 1.3 T < 1.
+    cells : number of cells, at least 2.
+    panel_nodes, reynolds_nodes : orders of the rule; the defaults converge to 1e-8.
+
+    Returns
+    -------
+    mean, std : (cells,) float64.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    """
+    cells = checks.count("cells", cells, least=2)
+    problems.checked(case)
+    checks.count("panel_nodes", panel_nodes)
+    checks.count("reynolds_nodes", reynolds_nodes)
+    if time is not None:
+        if np.ndim(time) != 0:
+            raise ValueError(f"time is {checks.shown(time)}; accepted: None or one number")
+        time = float(asked(case, time, 1.0, STEP[1] if case.random_step else None)[0])
+    moments = _creneau_moments if case.random_step else _sinus_moments
+    return moments(case, time, cells, panel_nodes, reynolds_nodes)
+
+
+def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
+    densities, weights = [], []
+    for viscosity, share in _viscosities(reynolds_nodes):
+        if time is None:
+            birth = 1.0 / (2.0 * np.pi)
+            ends = (case.first_time, case.last_time)
+            panels = [halving(birth, end, 0.5 * np.sqrt(viscosity)) for end in ends]
+            times, weight = gauss(np.concatenate(panels), panel_nodes)
+        else:
+            times, weight = np.array([time]), np.ones(1)
+        viscosities = np.full(times.size, viscosity)
+        density = np.empty((times.size, cells))
+        in_shares(cole_hopf.sine_density, times.size, times, viscosities, density)
+        densities.append(density)
+        weights.append(share * weight / weight.sum())
+    densities, weights = np.concatenate(densities), np.concatenate(weights)
+    mean = weights @ densities
+    return mean, np.sqrt(weights @ (densities - mean) ** 2)
+
+
+def _creneau_moments(case, time, cells, panel_nodes, reynolds_nodes):
+    first, second = np.zeros(cells), np.zeros(cells)
+    for viscosity, share in _viscosities(reynolds_nodes):
+        if time is None:
+            step, times, weight = _nodes_over_time(case, cells, viscosity, panel_nodes)
+        else:
+            step, times, weight = _nodes_at_time(time, cells, viscosity, panel_nodes)
+        weight = share * weight / weight.sum()
+        sums = np.zeros((2, jump.PARTS, cells))
+        in_shares(jump.front_moments, jump.PARTS, step, times, weight, viscosity, sums)
+        first += sums[0].sum(axis=0)
+        second += sums[1].sum(axis=0)
+    # Both are about 1, the density that is certain behind the front.
+    return 1.0 + first, np.sqrt(np.maximum(second - first**2, 0.0))
+
+
+def _viscosities(order):
+    """Viscosities at the nodes over log Re, with weights of sum one."""
+    nodes, weights = gauss([LOG_REYNOLDS], order)
+    return zip(np.exp(-nodes), weights / weights.sum(), strict=True)
+
+
+def _nodes_at_time(time, cells, viscosity, order):
+    """Nodes and weights over the step, by way of the front's displacement s = (1 + a) T / 2."""
+    if time < cole_hopf.STILL:
+        step, weight = gauss([STEP], order)
+    else:
+        start, end = (1.0 + np.array(STEP)) * time / 2.0
+        displacement, weight = gauss(_front_panels(start, end, cells, viscosity), order)
+        step = 2.0 * displacement / time - 1.0
+    return step, np.full(step.size, time), weight
+
+
+def _nodes_over_time(case, cells, viscosity, order):
+    """Nodes and weights over step and time, by way of displacement and step.
+
+    At one displacement s the front stays where it is, and the density is smooth in the step.
+    """
+    first, last = case.first_time, case.last_time
+    corners = [(1.0 + step) * time / 2.0 for time in (first, last) for step in STEP]
+    panels = _front_panels(corners[0], corners[-1], cells, viscosity, corners)
+    displacement, weight = (values[:, None] for values in gauss(panels, order))
+    lowest = np.maximum(STEP[0], 2.0 * displacement / last - 1.0)
+    highest = np.minimum(STEP[1], 2.0 * displacement / first - 1.0)
+    fraction, fraction_weight = gauss([(0.0, 1.0)], order)
+    step = lowest + (highest - lowest) * fraction
+    # dT = 2 ds / (1 + a)
+    weight = weight * fraction_weight * (highest - lowest) * 2.0 / (1.0 + step)
+    return step.ravel(), (2.0 * displacement / (1.0 + step)).ravel(), weight.ravel()
+
+
+def _front_panels(start, end, cells, viscosity, corners=()):
+    """Panels of the front's displacement, graded towards the cell edges that it passes."""
+    finest = 8.0 * viscosity
+    stops = np.arange(0.0, end, 1.0 / cells if finest < 1.0 / cells else finest)
+    # A young front has the width √(νT).
+    young = start * 2.0 ** np.arange(np.log2(end / start))
+    breaks = np.unique([start, end, *corners, *young, *stops[stops > start]])
+    return graded(breaks, finest)

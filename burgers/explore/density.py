@@ -1,0 +1,93 @@
+"""The panel of one density: computed, exact, and as an auto-encoder returns it."""
+
+import ipywidgets as widgets
+import numpy as np
+
+from burgers import exact, metrics, solver
+from burgers.explore.models import averages
+from burgers.explore.pictures import Panel, Picture, captioned, centres, curves_of, slider
+from burgers.models import vae
+from burgers.plots import GENERATED, INPUT, MONTE_CARLO
+from burgers.problems import LOG_REYNOLDS, STEP
+
+# More, at second order and a small Re, would take longer than a hand waits for a slider.
+CELLS = (50, 100, 200, 400)
+EXACT_CELLS = 800
+# Half the width of the close-up of the front.
+CLOSE = 0.06
+NOTE = "Cell averages. The auto-encoder reads the computed ones, brought to 400 cells."
+
+
+class DensityPanel(Panel):
+    """One density: computed, exact, and as an auto-encoder returns it.
+
+    Attributes
+    ----------
+    log_reynolds, step, time, scheme, cells : the controls.
+    whole, front : the pictures.
+    view : the panel as a widget.
+    """
+
+    def __init__(self, choice, follow):
+        self.follow = follow
+        self.log_reynolds = slider("log Re", *LOG_REYNOLDS, value=8.0, step=0.1)
+        self.step = slider("a", *STEP, value=0.2)
+        self.time = slider("T", 0.0, 1.0, value=0.3)
+        self.scheme = widgets.Dropdown(options=list(solver.SCHEMES), description="scheme")
+        self.cells = widgets.SelectionSlider(options=CELLS, value=400, description="cells")
+        self.whole = Picture("the density", xlabel="$x$", xlim=(0, 1))
+        self.front = Picture(
+            "close to the front",
+            xlabel="$x$ from the middle of the front",
+            xlim=(-CLOSE, CLOSE),
+            xticks=(-0.05, 0.0, 0.05),
+        )
+        self.curves = [curves_of(picture) for picture in (self.whole, self.front)]
+        controls = [self.log_reynolds, self.step, self.time, self.scheme, self.cells]
+        self.watch(*controls)
+        self.lay_out([*choice, *controls], [self.whole, self.front])
+
+    def show(self, case, encoded):
+        """Turn to a case and to an auto-encoder of it."""
+        self.case, self.encoded = case, encoded
+        with self.held():
+            self.time.max = round(case.last_time, 2)
+        self.step.layout.display = None if case.random_step else "none"
+        for picture in (self.whole, self.front):
+            picture.ax.set_ylim((0.0, 1.1) if case.random_step else (-1.1, 1.1))
+            picture.canvas.draw()
+        self.update()
+
+    def update(self):
+        """Solve, encode and decode, and move the pictures."""
+        case, time, reynolds = self.case, self.time.value, np.exp(self.log_reynolds.value)
+        step = {"step": self.step.value} if case.random_step else {}
+        self.computed = solver.solve(
+            case.initial(self.cells.value, **step), reynolds, time,
+            boundary=case.boundary, scheme=self.scheme.value,
+        )  # fmt: skip
+        self.exact = exact.density(case, time, reynolds=reynolds, cells=EXACT_CELLS, **step)
+        self.seen = averages(self.computed, vae.CELLS)
+        code = self.encoded.encode(self.seen)
+        self.rebuilt = self.encoded.decode(code)
+        speed = 0.5 * (1.0 + self.step.value) if case.random_step else 0.0
+        self._draw(0.5 + speed * time)
+        self.follow(code)
+
+    def _draw(self, middle):
+        for picture, curves, shift in zip(
+            (self.whole, self.front), self.curves, (0.0, middle), strict=True
+        ):
+            red, black, blue = curves
+            red.set_data(centres(EXACT_CELLS) - shift, self.exact)
+            black.set_data(self.computed, np.linspace(0, 1, self.computed.size + 1) - shift)
+            blue.set_data(centres(vae.CELLS) - shift, self.rebuilt)
+            picture.refresh()
+        solved = metrics.relative_error(self.computed, averages(self.exact, self.computed.size))
+        rebuilt = metrics.relative_error(self.rebuilt, self.seen)
+        self.caption.value = captioned(
+            (MONTE_CARLO, "exact", ""),
+            (INPUT, "computed", f"{100 * solved:.2f} % from the exact one"),
+            (GENERATED, "auto-encoder", f"{100 * rebuilt:.2f} % from what it read"),
+            note=NOTE,
+        )

@@ -1,0 +1,159 @@
+"""The auto-encoders behind the panels, and the densities that they and the solver draw."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from burgers import exact, paths, profiles, solver
+from burgers.ensembles import dataset
+from burgers.models import latent_laws, sigma_vae, vae
+from burgers.problems import CASES
+from burgers.studies import generative
+
+# Kinds of auto-encoder, and the stems of their files.
+KINDS = {"sharper": "sharp_{}_0", "the report's": "vae_{}"}
+# The sources of an ensemble that are solved rather than decoded.
+SOLVED = {f"solver, {scheme}": scheme for scheme in solver.SCHEMES}
+ENCODED = 1500
+ACTIVE_NATS = 0.1
+
+
+def prepared(profile="quick", seed=0):
+    """The file of each auto-encoder, of the report's sizes where they are; trains what is missing.
+
+    Trained at the sizes of the profile with a progress bar (none where CI is set), on the ensemble
+    of `01_generate` if it is there.
+
+    Returns
+    -------
+    A dict from (case, kind) to a path; kinds are those of `KINDS`.
+
+    Raises
+    ------
+    ValueError
+        If the profile is no profile, or a stored ensemble is damaged.
+    """
+    sizes = profiles.get(profile)
+    folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
+    found = {}
+    for name, case in CASES.items():
+        for kind, stem in KINDS.items():
+            candidates = [folder / f"{stem.format(name)}.keras" for folder in folders]
+            path = next((path for path in candidates if path.exists()), candidates[-1])
+            if not path.exists():
+                _train(case, kind, path, sizes, seed)
+            found[name, kind] = path
+    return found
+
+
+def _train(case, kind, path, sizes, seed):
+    stored = path.with_name(f"final_{case.name}.zarr")
+    if stored.exists():
+        ensemble = dataset.open(stored)
+    else:
+        count = sizes.recipe(case.name).realisations
+        ensemble = dataset.generate(case, count, seed=seed, scheme=sizes.scheme)
+    options = {
+        "batch_size": sizes.batch_size, "seed": seed, "progress": f"{case.name}, {kind}"
+    }  # fmt: skip
+    if kind == "sharper":
+        options |= {"latents": generative.latents(case)}
+        epochs, train = sizes.sharpening.epochs[case.name], sigma_vae.train
+    else:
+        epochs, train = sizes.recipe(case.name).epochs, vae.train
+    train(ensemble.density.values, path, epochs=epochs, **options)
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """An auto-encoder, and where it puts fresh densities of all times.
+
+    Attributes
+    ----------
+    model : the `vae.VAE`.
+    ensemble : the encoded realisations, an xarray.Dataset of `dataset.generate`.
+    codes : (realisations, latents) posterior means.
+    active : the two or three latents that carry most information, by rank.
+    """
+
+    model: vae.VAE
+    ensemble: object
+    codes: np.ndarray
+    active: np.ndarray
+
+    def encode(self, density):
+        """The posterior mean of one density: (400,) -> (latents,)."""
+        inputs = density[None].astype(np.float32)
+        # Compiled once for this shape; `model.encode` is not, and ten times slower.
+        return self.model.encoder.predict_on_batch(inputs)[0][0].astype(float)
+
+    def decode(self, code):
+        """The decoder's mean at one code: (latents,) -> (400,)."""
+        return self.model.decoder.predict_on_batch(code[None].astype(np.float32))[0][0]
+
+    def nearest(self, code):
+        """The index of the encoded realisation whose active latents are nearest to a code's."""
+        codes = self.codes[:, self.active]
+        distances = (codes - code[self.active]) / codes.std(axis=0)
+        return int(np.argmin(np.square(distances).sum(axis=1)))
+
+
+@cache
+def atlas(case, path, scheme="rusanov", seed=0):
+    """The `Atlas` of the auto-encoder in a file, by fresh densities of a case."""
+    model = vae.load(path)
+    ensemble = spread(case, ENCODED, scheme, seed)
+    mean, log_variance = model.encode(ensemble.density.values)
+    divergence = np.mean(vae.kl_divergence(mean, log_variance), axis=0)
+    count = int(np.clip(np.sum(divergence > ACTIVE_NATS), 2, 3))
+    return Atlas(model, ensemble, mean.astype(float), np.argsort(divergence)[::-1][:count])
+
+
+@cache
+def exact_band(case):
+    """Mean and std of the exact law over all times, two (400,) arrays good to 1e-6."""
+    return exact.mean_and_std(case, panel_nodes=4, reynolds_nodes=16)
+
+
+def spread(case, count, scheme, seed):
+    """An ensemble whose first members are already spread over the report's range of times."""
+    times = np.random.default_rng([seed, 1]).uniform(case.first_time, case.last_time, count)
+    return dataset.generate(case, count, final_time=times, seed=seed, scheme=scheme)
+
+
+def drawn(case, source, count, files, seed, scheme="rusanov"):
+    """Densities (count, 400) of the law over all times, from a source of an ensemble.
+
+    The solver's, or what an auto-encoder decodes: the sharper one draws its latents from Parzen
+    windows on its codes of densities solved by `scheme`, the report's from the normal law.
+
+    Raises
+    ------
+    ValueError
+        If the source is neither in `SOLVED` nor a kind of auto-encoder.
+    """
+    if source in SOLVED:
+        return spread(case, count, SOLVED[source], seed).density.values
+    if source not in KINDS:
+        raise ValueError(f"source is {source!r}; accepted: {', '.join([*SOLVED, *KINDS])}")
+    encoded = atlas(case, files[case.name, source], scheme)
+    if source != "sharper":
+        return encoded.model.generate(count, seed)
+    law = latent_laws.Parzen(seed=0).fit(encoded.model.draw(encoded.ensemble.density.values))
+    return encoded.model.decode(law.sample(count, np.random.default_rng(seed)))
+
+
+def averages(density, cells):
+    """Averages on another number of cells, (given cells,) -> (cells,), with the same mass.
+
+    Exact where the new cells are made of the old; else by a monotone cubic through the integral of
+    the density.
+    """
+    given = density.size
+    if given % cells == 0:
+        return density.reshape(cells, -1).mean(axis=1)
+    integral = np.concatenate([[0.0], np.cumsum(density) / given])
+    spline = PchipInterpolator(np.linspace(0.0, 1.0, given + 1), integral)
+    return np.diff(spline(np.linspace(0.0, 1.0, cells + 1))) * cells

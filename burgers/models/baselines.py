@@ -1,0 +1,264 @@
+"""What a reduced model must beat: linear codes, linear dynamics, regression without dynamics.
+
+Codes of trajectories are arrays (realisations, times, numbers).
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.multioutput import MultiOutputRegressor
+
+from burgers import _checks as checks
+from burgers.models import evaluation, front_decoder, training
+from burgers.models._keras import Model, keras, layers, ops, own
+from burgers.models.latent_laws import MOST_SEED, fitted
+from burgers.models.layers import Constant
+from burgers.models.pairs import BATCH_SIZE, of_trajectories, standard, weights
+from burgers.models.training import adam
+from burgers.problems import STEP
+
+ONE_SHOT_RATE = 3e-3
+# What the stem of a path has behind it while all densities weigh the same.
+EVEN = "_even"
+
+
+class Pod:
+    """Proper orthogonal decomposition: the linear code of smallest mean square error.
+
+    ρ ≈ m + Σ_k c_k φ_k,   φ_k the leading eigenvectors of the covariance of the densities
+
+    Modes beyond the directions in which the densities differ are any, at right angles.
+    """
+
+    mean = None
+
+    def __init__(self, modes):
+        self.modes = checks.count("modes", modes)
+
+    def fit(self, density):
+        """Take mean and modes from densities (..., cells), at least one; returns itself."""
+        density = checks.finite("density", density)
+        if density.ndim < 2 or not density.size:
+            raise ValueError(f"density has shape {density.shape}; accepted: (realisations, cells)")
+        density = density.reshape(-1, density.shape[-1])
+        if self.modes > min(density.shape):
+            raise ValueError(
+                f"modes is {self.modes}; accepted: at most {min(density.shape)}, the smaller of "
+                "the numbers of densities and cells"
+            )
+        count, cells = density.shape
+        # Of a single one NumPy knows no covariance.
+        covariance = np.cov(density, rowvar=False) if count > 1 else np.zeros((cells, cells))
+        _, vectors = np.linalg.eigh(np.atleast_2d(covariance))
+        self.mean, self.basis = density.mean(axis=0), vectors[:, ::-1][:, : self.modes]
+        return self
+
+    def encode(self, density):
+        """Codes (..., modes) of densities (..., cells)."""
+        fitted(self, "mean")
+        return (_last("density", density, len(self.mean)) - self.mean) @ self.basis
+
+    def decode(self, codes):
+        """Densities (..., cells) of codes (..., modes)."""
+        fitted(self, "mean")
+        return self.mean + _last("codes", codes, self.modes) @ self.basis.T
+
+    @own()
+    def networks(self):
+        """The same as an encoder and a decoder, whose variances are one."""
+        fitted(self, "mean")
+        cells = len(self.mean)
+        density = layers.Input((cells,), name="density")
+        latent = layers.Input((self.modes,), name="latent")
+        # Random weights, soon replaced, would draw from Python's own generator.
+        encode = layers.Dense(self.modes, name="z_mean", kernel_initializer="zeros")
+        decode = layers.Dense(cells, name="x_mean", kernel_initializer="zeros")
+        code, decoded = encode(density), decode(latent)
+        encode.set_weights([self.basis, -self.mean @ self.basis])
+        decode.set_weights([self.basis.T, self.mean])
+        log_variance = Constant(0.0, name="z_log_var")(code)
+        variance = Constant(1.0, name="x_variance")(decoded)
+        return (
+            keras.Model(density, [code, log_variance, code], name="encoder"),
+            keras.Model(latent, [decoded, variance, decoded], name="decoder"),
+        )
+
+
+class LinearPropagator:
+    """c(t + dt) = A c(t) + b by least squares over trajectories: dynamic mode decomposition.
+
+    Where codes say too little, A and b are the smallest. Source: P. J. Schmid, 2010.
+    """
+
+    matrix = None
+
+    def fit(self, codes):
+        """Fit to codes (realisations, times, numbers) at equally spaced times; returns itself."""
+        codes = checks.finite("codes", codes)
+        if codes.ndim != 3 or codes.shape[1] < 2 or not codes.size:
+            raise ValueError(
+                f"codes has shape {codes.shape}; accepted: (realisations, times, numbers), at "
+                "least 2 times"
+            )
+        before, after = (part.reshape(-1, codes.shape[2]) for part in (codes[:, :-1], codes[:, 1:]))
+        self.matrix, *_ = np.linalg.lstsq(_with_one(before), after)
+        return self
+
+    def forecast(self, code, steps):
+        """Codes (realisations, steps + 1, numbers) from those (realisations, numbers) on."""
+        fitted(self, "matrix")
+        found = [_table("code", code, self.matrix.shape[1])]
+        for _ in range(checks.count("steps", steps, least=0)):
+            found.append(_with_one(found[-1]) @ self.matrix)
+        return np.stack(found, axis=1)
+
+
+class Regression:
+    """Codes as Gaussian processes over (t, log Re, a), each with a kernel of its own, learned.
+
+    Length scales are held within 0.05 and 10 std of an input: where points are too few for a code,
+    the likelihood would rather call it noise. An input that is the same everywhere says nothing.
+    """
+
+    process = None
+
+    def __init__(self, points, seed=0):
+        self.points = checks.count("points", points)
+        self.seed = checks.count("seed", seed, least=0, most=MOST_SEED)
+
+    def fit(self, inputs, codes):
+        """Fit to a random choice of inputs (count, numbers) and their codes (count, numbers)."""
+        inputs, codes = _table("inputs", inputs), _table("codes", codes)
+        if len(inputs) != len(codes) or not inputs.size or not codes.size:
+            raise ValueError(
+                f"codes has shape {codes.shape}; accepted: ({len(inputs)}, numbers), one for each "
+                f"of inputs of shape {inputs.shape}, and at least one"
+            )
+        rng = np.random.default_rng(self.seed)
+        picked = rng.choice(len(inputs), min(self.points, len(inputs)), replace=False)
+        self.centre, std, self.numbers = inputs.mean(axis=0), inputs.std(axis=0), codes.shape[1]
+        self.scale = np.where(np.ptp(inputs, axis=0) > 0, std, 1.0)
+        scales = RBF(np.ones(inputs.shape[1]), (0.05, 10.0))
+        kernel = ConstantKernel() * scales + WhiteKernel(1e-4, (1e-8, 1.0))
+        process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=self.seed)
+        with warnings.catch_warnings():
+            # A code that does not depend on an input takes the largest length scale.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.process = MultiOutputRegressor(process).fit(
+                (inputs[picked] - self.centre) / self.scale, codes[picked]
+            )
+        return self
+
+    def predict(self, inputs, size=5000):
+        """The mean codes (count, numbers) at inputs, evaluated `size` at a time."""
+        fitted(self, "process")
+        inputs = (_table("inputs", inputs, len(self.centre)) - self.centre) / self.scale
+        firsts = range(0, len(inputs), checks.count("size", size))
+        parts = [self.process.predict(inputs[i : i + size]) for i in firsts]
+        return np.concatenate([np.zeros((0, self.numbers)), *parts])
+
+
+@keras.saving.register_keras_serializable("burgers")
+class OneShot(Model):
+    """A decoder of (t, log Re, a), without dynamics: `numbers` in, densities out.
+
+    In training the inputs are these numbers (batch, numbers), the density and its weight
+    (batch, 1), as of a reduced model.
+    """
+
+    def __init__(self, decoder, **kwargs):
+        super().__init__(**{"name": "one_shot", **kwargs})
+        self.decoder = decoder
+
+    def call(self, inputs):
+        return self.decoder(inputs[0])[0]
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(x[2] * ops.square(x[1] - y_pred))
+
+    def decode(self, numbers):
+        """Densities (count, cells) float32 of numbers (count, numbers)."""
+        numbers = evaluation.rows("numbers", numbers, self.decoder.input_shape[1])
+        return evaluation.compiled(self.decoder, [numbers])[0]
+
+    def get_config(self):
+        decoder = keras.saving.serialize_keras_object(self.decoder)
+        return {**super().get_config(), "decoder": decoder}
+
+    @classmethod
+    @own()
+    def from_config(cls, config):
+        decoder = keras.saving.deserialize_keras_object(config["decoder"])
+        return cls(**{**config, "decoder": decoder})
+
+    def recipe(self):
+        """What the result of a training depends on, besides the data and the optimiser."""
+        return [self.decoder.get_config()]
+
+    def reseed(self, *entropy):
+        """Nothing here is random."""
+
+
+@own()
+def train_one_shot(ensemble, path, *, epochs, seed=0, progress=None):
+    """Train a `OneShot` and write it to `path`, or take up where a stopped call left off.
+
+    The decoder and, in the second half of the epochs, the weights are those of a reduced model: all
+    the while they would let the few densities of the first times rule. ensemble: of
+    `trajectories.generate`; the rest, the result and the errors as in `latent_ode.train`.
+    """
+    with training.alone(path, EVEN) as path:
+        inputs = numbers(of_trajectories(ensemble)).astype(np.float32)
+        training.asked(len(inputs), epochs, BATCH_SIZE, seed, progress)
+        weight = weights(ensemble).reshape(-1, 1)
+        density = ensemble.density.values.reshape(len(inputs), -1)
+        model = OneShot(front_decoder.build_decoder(inputs.shape[1], seed=seed))
+        stages = {path.with_stem(path.stem + EVEN): np.ones_like(weight), path: weight}
+        for part, (stage, weight) in enumerate(stages.items()):
+            share = (epochs + 1 - part) // 2
+            steps = training.steps(len(inputs), share, BATCH_SIZE)
+            model.compile(optimizer=adam(ONE_SHOT_RATE, steps), jit_compile=False)
+            history = training.fit(
+                model, (inputs, density, weight), stage, epochs=share, seed=seed,
+                batch_size=BATCH_SIZE,
+                progress=progress and f"{progress}, {('even', 'weighted')[part]}",
+            )  # fmt: skip
+        training.save(model, history, path)
+    return history
+
+
+def numbers(ensemble):
+    """(t, log Re) and where random a of every density, each about two wide, (count, numbers)."""
+    time = checks.non_negative("time", ensemble.time.values)
+    n, times = len(ensemble.reynolds), len(time)
+    constant = [standard(checks.positive("reynolds", ensemble.reynolds.values))]
+    if "step" in ensemble.coords:
+        step = checks.finite("step", ensemble.step.values)
+        constant.append(2.0 * (step[:, None] - np.mean(STEP)) / np.ptp(STEP))
+    time = np.tile(time, n)[:, None]
+    repeated = (np.repeat(column, times, axis=0) for column in constant)
+    return np.concatenate([2.0 * time - 1.0, *repeated], axis=1)
+
+
+def _with_one(codes):
+    return np.concatenate([codes, np.ones((len(codes), 1))], axis=1)
+
+
+def _table(name, value, width=None):
+    """The value as a finite array (count, numbers), of as many numbers as wanted; or ValueError."""
+    array = checks.finite(name, value)
+    if array.ndim != 2 or array.shape[1] != (array.shape[1] if width is None else width):
+        wanted = "numbers" if width is None else width
+        raise ValueError(f"{name} has shape {array.shape}; accepted: (count, {wanted})")
+    return array
+
+
+def _last(name, value, width):
+    """The value as a finite array (..., width), or ValueError."""
+    array = checks.finite(name, value)
+    if not array.ndim or array.shape[-1] != width:
+        raise ValueError(f"{name} has shape {array.shape}; accepted: (..., {width})")
+    return array

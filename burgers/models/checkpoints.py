@@ -1,0 +1,154 @@
+"""The state of a training after an epoch, and what it is a state of: data, settings, code."""
+
+import ast
+import hashlib
+import io
+import json
+import sys
+import warnings
+from functools import lru_cache
+
+import numpy as np
+
+from burgers._files import written_whole
+from burgers._version import __version__
+from burgers.models._keras import keras, tf
+
+
+class Checkpoint:
+    """The whole state of a training after an epoch, in one file replaced at each epoch.
+
+    Parameters
+    ----------
+    path : of the file.
+    model : a compiled and built keras.Model with a `recipe()`, for JSON.
+    inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
+    loop : the name of the module that trains it.
+    settings : a dict for JSON of what else the result depends on.
+    """
+
+    def __init__(self, path, model, inputs, loop, **settings):
+        self.path = path
+        self.variables = [*model.trainable_variables, *model.optimizer.variables]
+        settings |= {"model": model.recipe(), "optimizer": model.optimizer.get_config()}
+        self.recipe = {
+            "data": {"data": of_data(inputs)},
+            "settings": {name: of_settings(value) for name, value in settings.items()},
+            "code": of_code(model, inputs, loop),
+            "libraries": libraries(),
+        }
+
+    def save(self, history):
+        """Write the state after the epochs of a history."""
+        values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
+        recipe = json.dumps(self.recipe, sort_keys=True)
+        with written_whole(self.path) as beside, beside.open("wb") as stream:
+            np.savez(stream, recipe=recipe, history=np.array(history), **values)
+
+    def restore(self, epochs):
+        """Take up the last whole epoch of the same recipe, at most `epochs`; its history.
+
+        A state of anything else is not taken up, and a UserWarning says of what it is.
+        """
+        if not self.path.exists():
+            return []
+        content = io.BytesIO(self.path.read_bytes())
+        try:
+            with np.load(content, allow_pickle=False) as state:
+                reason = self._refused(str(state["recipe"]), len(state["history"]), epochs)
+                values = [] if reason else [state[str(i)] for i in range(len(self.variables))]
+                history = state["history"].tolist()
+        except Exception as error:
+            reason = f"cannot be read ({error})"
+        if reason:
+            warnings.warn(f"{self.path} {reason}: the training starts anew", stacklevel=2)
+            return []
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+        return history
+
+    def _refused(self, written, known, epochs):
+        """Why a state is not taken up, in words; empty where it is."""
+        if not written.startswith("{"):
+            return "is of an older version of this package"
+        if reason := difference(json.loads(written), self.recipe):
+            return f"is of {reason}"
+        return f"goes to epoch {known}, beyond the {epochs} wanted" if known > epochs else ""
+
+
+def difference(before, now):
+    """In what two recipes differ, in words; empty where they do not."""
+    found = []
+    for kind in now:
+        old, new = before.get(kind, {}), now[kind]
+        names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        if kind == "libraries":
+            names = [f"{name} {old.get(name)}, now {new.get(name)}" for name in names]
+        if names:
+            which = "" if kind == "data" else f" ({', '.join(names)})"
+            found.append(f"other {kind}{which}")
+    return " and of ".join(found)
+
+
+def of_data(inputs):
+    """A digest of what is trained on: a tuple of arrays, or of one `stored.Stored`."""
+    digest = hashlib.sha256()
+    for part in inputs:
+        # Stored densities come in another order.
+        digest.update(f"{type(part).__name__} {part.shape}".encode())
+        for rows in getattr(part, "blocks", [slice(None)]):
+            digest.update(np.ascontiguousarray(part[rows]))
+    return digest.hexdigest()
+
+
+def of_settings(value):
+    """A digest of anything for JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def of_code(model, inputs, loop):
+    """Digests of the modules of this package that define a model and how it is trained, by name."""
+    kinds = {kind for part in (*_parts(model), *inputs) for kind in type(part).__mro__}
+    modules = {kind.__module__ for kind in kinds} | {loop}
+    ours = sorted(name for name in modules if name.split(".")[0] == "burgers")
+    return {f"{name.rpartition('.')[2]}.py": _of_source(source(name)) for name in ours}
+
+
+def source(name):
+    """The source of a loaded module, from wherever it was loaded; None where there is none."""
+    try:
+        return sys.modules.get(name).__spec__.loader.get_source(name)
+    except (AttributeError, ImportError, OSError):
+        return None
+
+
+def normalised(text):
+    """Python source without what changes no result: comments, docstrings, its format."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def libraries():
+    """The versions that a result depends on, by name."""
+    return {
+        "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__,
+        "backend": keras.backend.backend(), "burgers": __version__,
+    }  # fmt: skip
+
+
+@lru_cache(64)
+def _of_source(text):
+    what = f"version {__version__}" if text is None else normalised(text)
+    return hashlib.sha256(what.encode()).hexdigest()
+
+
+def _parts(model):
+    """A model, and the networks and layers that it is made of."""
+    yield model
+    for part in getattr(model, "layers", ()):
+        yield from _parts(part)

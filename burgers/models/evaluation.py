@@ -1,0 +1,122 @@
+"""What is asked of a trained network: checked, and evaluated a part at a time.
+
+Densities are (realisations, 400), codes (realisations, latents), in single precision.
+"""
+
+import random
+
+import numpy as np
+
+from burgers import _checks as checks
+from burgers import _files as files
+from burgers.models import streaming
+from burgers.models._keras import CELLS, keras, ops, own
+from burgers.models.training import bare
+
+
+@own()
+def load(path):
+    """Read a model written by `train`; ValueError names the file and the command to remake it."""
+    path = files.local(path, ".keras")
+    # Initialisers that were saved without a seed draw one, although weights are read.
+    state = random.getstate()
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except MemoryError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{path} cannot be read ({reason}); {files.remedy(path)}") from error
+    finally:
+        random.setstate(state)
+
+
+def checked(density):
+    """The densities as a finite float32 array (realisations, 400), or as stored; or ValueError."""
+    kept = isinstance(density, streaming.Stored)
+    density = density if kept else checks.finite("density", density, np.float32)
+    if len(density.shape) != 2 or density.shape[1] != CELLS:
+        raise ValueError(f"density has shape {density.shape}; accepted: (realisations, {CELLS})")
+    return density
+
+
+def training_set(density):
+    """The same, of at least one realisation."""
+    density = checked(density)
+    if not len(density):
+        raise ValueError(f"density has shape {density.shape}; accepted: at least one realisation")
+    return density
+
+
+def in_memory(density):
+    """The same as an array, also of what is stored."""
+    density = checked(density)
+    return density[:] if isinstance(density, streaming.Stored) else density
+
+
+def rows(name, value, numbers):
+    """The value as a finite float32 array (realisations, numbers), or ValueError."""
+    array = checks.finite(name, value, np.float32)
+    if array.ndim != 2 or array.shape[1] != numbers:
+        raise ValueError(f"{name} has shape {array.shape}; accepted: (realisations, {numbers})")
+    return array
+
+
+def inputs(network, first, given=()):
+    """The inputs of a network as a list: its densities or codes, and what it is conditioned on.
+
+    ValueError naming `given` unless it is as many arrays as the network asks for, with as many
+    realisations as the first, and numbers as it was built for.
+    """
+    wanted = [part.shape[1] for part in network.inputs[1:]]
+    accepted = " and ".join(f"({len(first)}, {numbers})" for numbers in wanted)
+    if not isinstance(given, list | tuple) or len(given) != len(wanted):
+        accepted = f"a tuple of one array {accepted}" if wanted else "none: an empty tuple"
+        raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
+    rest = [checks.finite("given", part, np.float32) for part in given]
+    for part, numbers in zip(rest, wanted, strict=True):
+        if part.shape != (len(first), numbers):
+            raise ValueError(f"given has shape {part.shape}; accepted: {accepted}")
+    return [first, *rest]
+
+
+def conditions(given, count):
+    """What to train a conditioned network on: a tuple of none or one array (count, numbers)."""
+    accepted = f"a tuple of none or one array ({count}, numbers)"
+    if not isinstance(given, list | tuple) or len(given) > 1:
+        raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
+    parts = tuple(checks.finite("given", part, np.float32) for part in given)
+    for part in parts:
+        if part.ndim != 2 or len(part) != count or not part.shape[1]:
+            raise ValueError(f"given has shape {part.shape}; accepted: {accepted}")
+    return parts
+
+
+@own()
+def batched(model, inputs, size=1000):
+    """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
+    count, inputs = len(inputs[0]), _some(inputs)
+    firsts = range(0, len(inputs[0]), size)
+    found = [model(bare([part[i : i + size] for part in inputs])) for i in firsts]
+    parts = zip(*(f if isinstance(f, list | tuple) else [f] for f in found), strict=True)
+    outputs = [np.concatenate([ops.convert_to_numpy(part) for part in output]) for output in parts]
+    return [output[:count] for output in outputs]
+
+
+@own()
+def compiled(model, inputs, size=1000):
+    """The same as `batched`, by a compiled function: quick where there are very many realisations.
+
+    Keras compiles for each shape, hence the last batch is filled up.
+    """
+    count, inputs = len(inputs[0]), _some(inputs)
+    filled = [np.pad(part, ((0, -len(part) % size), (0, 0)), mode="edge") for part in inputs]
+    found = model.predict(bare(filled), batch_size=size, verbose=0)
+    return [part[:count] for part in (found if isinstance(found, list | tuple) else [found])]
+
+
+def _some(inputs):
+    """The inputs, and where they are of no realisation one of zeros: outputs have its shape."""
+    if len(inputs[0]):
+        return inputs
+    return [np.zeros((1, part.shape[1]), dtype=np.float32) for part in inputs]

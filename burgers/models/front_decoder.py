@@ -1,0 +1,62 @@
+"""An auto-encoder of dense layers that knows what a front is: small, and cheap to decode.
+
+    ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k),  plus Σ_m b_m φ_m,i
+
+A network gives the heights, places and widths of a few fronts and the amplitudes of a smooth
+remainder. A front that moves by less than a cell then moves by the right amount, which neither a
+dense nor a convolutional decoder knows before it has learned it cell by cell.
+"""
+
+from burgers.models._keras import keras, layers, own
+from burgers.models.evaluation import CELLS
+from burgers.models.layers import CellVariance, Fronts, Maker, Sampling, joined
+from burgers.models.training import bare
+
+FRONTS = 6
+SMOOTH = 32
+
+
+@own()
+def build_encoder(latents, conditions=0, seed=0):
+    """Encoder of two dense layers.
+
+    (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, latents).
+    """
+    make = Maker(seed)
+    density = layers.Input((CELLS,), name="density")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = joined(density, given)
+    for units in (128, 64):
+        x = make(layers.Dense, units)(x)
+    mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
+    log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
+    sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
+    return keras.Model(bare([density, *given]), [mean, log_variance, sample], name="encoder")
+
+
+@own()
+def build_decoder(latents, conditions=0, seed=1):
+    """Decoder of three dense layers, six fronts and 32 smooth functions.
+
+    (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
+    (batch, 400).
+    """
+    make = Maker(seed)
+    latent = layers.Input((latents,), name="latent")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = joined(latent, given)
+    for _ in range(3):
+        x = make(layers.Dense, 128)(x)
+    height, place, log_width, amplitude = (
+        make(layers.Dense, units, activation=None, name=name)(x)
+        for name, units in (
+            ("height", FRONTS), ("place", FRONTS), ("log_width", FRONTS), ("amplitude", SMOOTH),
+        )
+    )  # fmt: skip
+    fronts = Fronts(name="fronts")([height, place, log_width])
+    smooth = make(layers.Dense, CELLS, activation=None, name="smooth")(amplitude)
+    mean = layers.Add(name="x_mean")([fronts, smooth])
+    variance = CellVariance(name="x_variance")(mean)
+    sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
+    return keras.Model(bare([latent, *given]), [mean, variance, sample], name="decoder")

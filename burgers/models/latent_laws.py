@@ -1,0 +1,258 @@
+"""Laws on the latent space, to draw from in place of the prior: fit, sample, log-density.
+
+Codes are arrays (realisations, latents).
+"""
+
+import warnings
+
+import numpy as np
+from scipy import special, stats
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestNeighbors
+
+from burgers import _checks as checks
+from burgers._compiled import forkable
+
+COMPONENTS = (1, 3, 10, 30, 100)
+WIDTHS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+# A covariance is singular where a variance is a smaller share of the largest.
+FLAT = 1e-13
+# Of scikit-learn's generators.
+MOST_SEED = 2**32 - 1
+
+
+class Law:
+    """A law of codes, of which a subclass says how it is fitted, drawn from and evaluated.
+
+    A latent that is the same in all codes is drawn as just that. The rest is the law of the others,
+    and so is the log-density, which is -inf for codes where such a latent is another.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or if it is asked before it is fitted.
+    """
+
+    # Of the codes that it was fitted to.
+    latents = None
+
+    @forkable
+    def fit(self, codes):
+        """Fit to codes, at least two; returns the law."""
+        codes = checked(codes)
+        self._begin(codes)
+        if self.varies.any():
+            self._fit(self._varying(codes))
+        self.latents = codes.shape[1]
+        return self
+
+    def sample(self, n, rng):
+        """Draw n codes, (n, latents)."""
+        fitted(self, "latents")
+        n, rng = checks.count("n", n), generator(rng)
+        return self._whole(n, self._sample(n, rng) if self.varies.any() else None)
+
+    def log_prob(self, codes):
+        """Log-density of each code, (realisations,), in nats."""
+        codes = self._asked("codes", codes)
+        varies = self.varies.any()
+        found = self._log_prob(self._varying(codes)) if varies else np.zeros(len(codes))
+        return self._where_possible(codes, found)
+
+    def _begin(self, codes):
+        """Note which latents vary, and what the others are."""
+        self.latents = None
+        self.same = codes[0].copy()
+        # A std of equals may be a rounding error, and one of neighbours may vanish.
+        self.varies = (codes.min(axis=0) < codes.max(axis=0)) & (codes.std(axis=0) > 0)
+
+    def _asked(self, name, values):
+        """Finite numbers (realisations, latents), at least one realisation, or ValueError."""
+        fitted(self, "latents")
+        values = checks.finite(name, values)
+        if values.ndim != 2 or values.shape[1] != self.latents or not len(values):
+            raise ValueError(
+                f"{name} has shape {values.shape}; accepted: (realisations, {self.latents})"
+            )
+        return values
+
+    def _varying(self, codes):
+        return codes if self.varies.all() else codes[:, self.varies]
+
+    def _whole(self, n, varying):
+        """Codes (n, latents) of those latents that vary."""
+        if self.varies.all():
+            return varying
+        codes = np.tile(self.same, (n, 1))
+        if varying is not None:
+            codes[:, self.varies] = varying
+        return codes
+
+    def _where_possible(self, codes, found):
+        if self.varies.all():
+            return found
+        same = np.isclose(codes, self.same, rtol=1e-6)[:, ~self.varies].all(axis=1)
+        return np.where(same, found, -np.inf)
+
+
+class StandardNormal(Law):
+    """N(0, I): the prior, and what the report draws from. Only the number of latents is fitted."""
+
+    def _begin(self, codes):
+        super()._begin(codes)
+        self.varies[:] = True
+
+    def _fit(self, codes):
+        pass
+
+    def _sample(self, n, rng):
+        return rng.standard_normal((n, self.latents))
+
+    def _log_prob(self, codes):
+        return stats.norm.logpdf(codes).sum(axis=1)
+
+
+class Gaussian(Law):
+    """N(m, C) with the mean and covariance of the codes.
+
+    Where they lie in a plane, so do the draws; the log-density is that on the plane, -inf off it.
+    """
+
+    def _fit(self, codes):
+        self.mean, self.covariance = codes.mean(axis=0), np.atleast_2d(np.cov(codes, rowvar=False))
+
+    def _sample(self, n, rng):
+        variance, axes = np.linalg.eigh(self.covariance)
+        flat = variance <= FLAT * variance[-1]
+        if not flat.any():
+            return rng.multivariate_normal(self.mean, self.covariance, n)
+        # The root of what rounding left of a variance would be far from the plane.
+        deviation = np.sqrt(np.where(flat, 0.0, variance))
+        return self.mean + (deviation * rng.standard_normal((n, len(deviation)))) @ axes.T
+
+    def _log_prob(self, codes):
+        law = stats.multivariate_normal(self.mean, self.covariance, allow_singular=True)
+        return np.atleast_1d(law.logpdf(codes))
+
+
+class Mixture(Law):
+    """A mixture of Gaussians with full covariances; their number by held-out likelihood.
+
+    At most `most` codes are used, of which one in five is held out. `scores` keeps the mean
+    held-out log-density of each number of components tried: no more than there are codes to fit.
+    """
+
+    def __init__(self, components=COMPONENTS, most=10_000, seed=0):
+        counts = np.ravel(components).tolist()
+        self.components = [checks.count("components", count) for count in counts]
+        self.most = checks.count("most", most, least=2)
+        self.seed = checks.count("seed", seed, least=0, most=MOST_SEED)
+
+    def _fit(self, codes):
+        order = np.random.default_rng(self.seed).permutation(len(codes))[: self.most]
+        held, kept = np.split(codes[order], [max(len(order) // 5, 1)])
+        # A mixture is fitted to no fewer than two.
+        kept = kept if len(kept) > 1 else codes[order]
+        distinct = len(np.unique(kept, axis=0))
+        tried = [count for count in self.components if count <= distinct]
+        if not tried:
+            raise ValueError(
+                f"components is {self.components}; accepted: at least one number of components "
+                f"that is at most {distinct}, of as many different codes"
+            )
+        fitted = {count: self._mixture(count, kept) for count in tried}
+        self.scores = {count: float(mixture.score(held)) for count, mixture in fitted.items()}
+        self.mixture = fitted[max(self.scores, key=self.scores.get)]
+
+    def _sample(self, n, rng):
+        mixture = self.mixture
+        counts = rng.multinomial(n, mixture.weights_)
+        parts = [
+            rng.multivariate_normal(mean, covariance, count, check_valid="ignore")
+            for mean, covariance, count in zip(
+                mixture.means_, mixture.covariances_, counts, strict=True
+            )
+        ]
+        return rng.permutation(np.concatenate(parts))
+
+    def _log_prob(self, codes):
+        return self.mixture.score_samples(codes)
+
+    def _mixture(self, count, codes):
+        mixture = GaussianMixture(count, init_params="k-means++", random_state=self.seed)
+        with warnings.catch_warnings():
+            # What is not quite the likeliest is judged by the held-out codes all the same.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return mixture.fit(codes)
+
+
+class Parzen(Law):
+    """A Gaussian kernel on each code, shaped like the cloud of its neighbours.
+
+        p(z) = mean_i N(z_i, h² C_i)
+
+    C_i is the covariance of the nearest neighbours of z_i, h found by held-out likelihood: the
+    manifold Parzen windows of Vincent and Bengio (2003).
+    """
+
+    def __init__(self, seed=0):
+        self.seed = checks.seed("seed", seed)
+
+    def _fit(self, codes):
+        order = np.random.default_rng(self.seed).permutation(len(codes))
+        held, kept = np.split(codes[order], [np.clip(len(codes) // 5, 1, 300)])
+        # Codes that coincide have no neighbourhood to take a shape from.
+        self.least = 1e-12 * codes.var(axis=0).sum()
+        self._place(kept)
+        self.scores = {width: float(self._log_prob(held, width).mean()) for width in WIDTHS}
+        self.width = max(self.scores, key=self.scores.get)
+        self._place(codes)
+
+    def _sample(self, n, rng):
+        picked = rng.integers(len(self.codes), size=n)
+        noise = rng.standard_normal((n, self.codes.shape[1], 1))
+        return self.codes[picked] + self.width * (self.roots[picked] @ noise)[..., 0]
+
+    def _log_prob(self, codes, width=None):
+        width = self.width if width is None else width
+        normalisation = len(self.codes) * (width * np.sqrt(2 * np.pi)) ** codes.shape[1]
+        sums = [self._log_sum(code, width) for code in codes]
+        return np.array(sums) - np.log(normalisation)
+
+    def _log_sum(self, code, width):
+        standard = np.einsum("ijk,ik->ij", self.inverses, code - self.codes) / width
+        return special.logsumexp(-0.5 * np.square(standard).sum(axis=1) - self.log_volumes)
+
+    def _place(self, codes):
+        count, latents = codes.shape
+        nearest = NearestNeighbors(n_neighbors=min(4 * latents + 2, count)).fit(codes)
+        around = codes[nearest.kneighbors(codes, return_distance=False)]
+        around = around - around.mean(axis=1, keepdims=True)
+        covariance = np.einsum("nki,nkj->nij", around, around) / around.shape[1]
+        covariance += self.least * np.eye(latents)
+        self.codes, self.roots = codes, np.linalg.cholesky(covariance)
+        self.inverses = np.linalg.inv(self.roots)
+        self.log_volumes = np.log(np.diagonal(self.roots, axis1=1, axis2=2)).sum(axis=1)
+
+
+def checked(codes):
+    """The codes as a finite float64 array (realisations, latents), or ValueError."""
+    codes = checks.finite("codes", codes)
+    if codes.ndim != 2 or len(codes) < 2:
+        raise ValueError(f"codes has shape {codes.shape}; accepted: (realisations, latents)")
+    return codes
+
+
+def fitted(owner, attribute):
+    """ValueError unless `fit` gave something its attribute."""
+    if getattr(owner, attribute, None) is None:
+        name = type(owner).__name__
+        raise ValueError(f"{name} is not fitted; accepted: one whose `fit` was called before")
+
+
+def generator(rng):
+    """The generator itself, if it is NumPy's; or ValueError."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")
+    return rng

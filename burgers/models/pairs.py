@@ -1,0 +1,97 @@
+"""What reduced models learn from: pairs of densities of the same trajectory, and their weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from burgers import _checks as checks
+from burgers.models.evaluation import CELLS
+from burgers.problems import LOG_REYNOLDS
+
+# A law that is narrower than this share of its widest is not asked to be right to scale.
+LEAST_SPREAD = 0.05
+# Pairs in a training step.
+BATCH_SIZE = 100
+
+
+def of_trajectories(ensemble):
+    """The ensemble itself, if it is one of `trajectories.generate` on 400 cells; or ValueError."""
+    shape = getattr(getattr(ensemble, "density", None), "shape", ())
+    known = [hasattr(ensemble, name) for name in ("time", "reynolds")]
+    if len(shape) != 3 or shape[2] != CELLS or not all(shape) or not all(known):
+        what = f"has density of shape {shape}" if shape else f"is a {type(ensemble).__name__}"
+        raise ValueError(
+            f"ensemble {what}; accepted: what trajectories.generate returns, on {CELLS} cells"
+        )
+    checks.finite("density", ensemble.density.values, np.float32)
+    checks.non_negative("time", ensemble.time.values)
+    checks.positive("reynolds", ensemble.reynolds.values)
+    return ensemble
+
+
+def standard(reynolds):
+    """log Re as a number of mean zero and variance one under its law, (realisations, 1)."""
+    low, high = LOG_REYNOLDS
+    return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
+
+
+def weights(ensemble):
+    """The weight of the square error of each density in training, (realisations, times) float32.
+
+    1 / (mean ρ² s^(3/2)),   s the spread over Re at that time over its largest, at least 0.05
+
+    ValueError for fewer than two trajectories, or a density that is zero everywhere.
+    """
+    wide = spread(of_trajectories(ensemble))
+    # Trajectories that are all the same are as far apart at one time as at any other.
+    share = np.maximum(wide / wide.max(), LEAST_SPREAD) if wide.any() else np.ones(1)
+    energy = np.square(ensemble.density.values).mean(axis=2)
+    checks.positive("mean square of the density", energy)
+    return (1.0 / (energy * share**1.5)).astype(np.float32)
+
+
+def ends(ensemble, values, pairs, parameters):
+    """Start, duration, parameters and end of pairs; values (realisations, times, numbers).
+
+    parameters : whether log Re is one, 0 or 1.
+    """
+    times, r = ensemble.time.values, pairs.realisation
+    duration = (times[pairs.end] - times[pairs.start])[:, None]
+    parameters = standard(ensemble.reynolds.values)[r, :parameters]
+    single = (part.astype(np.float32) for part in (duration, parameters))
+    return values[r, pairs.start], *single, values[r, pairs.end]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Indices of two times of the same trajectory, the second not before the first.
+
+    realisation, start, end : (pairs,) integers.
+    """
+
+    realisation: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+
+def drawn_pairs(n, times, rng, from_first=1 / 3):
+    """One pair for each time of each of n trajectories, that time being its end.
+
+    A share `from_first` of them starts at the first time, the others anywhere up to their end.
+    """
+    realisation, end = np.divmod(np.arange(n * times), times)
+    anywhere = rng.integers(0, end + 1)
+    return Pairs(realisation, np.where(rng.random(len(end)) < from_first, 0, anywhere), end)
+
+
+def spread(trajectories):
+    """Std of the density over Re at each time, the rest of the inputs the same: (times,).
+
+    Root mean square over x of the differences of trajectories that are next in `step`, by √2.
+    ValueError for fewer than two trajectories.
+    """
+    density = trajectories.density.values
+    checks.count("trajectories", len(density), least=2)
+    if "step" in trajectories.coords:
+        density = density[np.argsort(trajectories.step.values)]
+    return np.sqrt(0.5 * np.mean(np.square(np.diff(density, axis=0)), axis=(0, 2)))

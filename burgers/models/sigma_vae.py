@@ -1,0 +1,153 @@
+"""A sharper auto-encoder: its variance is calibrated and its decoder convolutional to the end.
+
+The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance is the one that makes
+the data likeliest, so that reconstruction and divergence are both in nats and need no weight.
+"""
+
+import numpy as np
+
+from burgers import _checks as checks
+from burgers.models import streaming, training
+from burgers.models._keras import keras, layers, ops, own
+from burgers.models.evaluation import CELLS, conditions, training_set
+from burgers.models.layers import CellVariance, Maker, Sampling, joined
+from burgers.models.training import adam
+from burgers.models.vae import VAE
+
+LEARNING_RATE = 2e-3
+COARSEST = 50
+
+
+@own()
+def build_encoder(latents, conditions=0, seed=0):
+    """Encoder of three strided convolutions and two dense layers.
+
+    (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, latents).
+    """
+    make = Maker(seed)
+    density = layers.Input((CELLS,), name="density")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = layers.Reshape((CELLS, 1), name="cells")(density)
+    for filters in (16, 32, 32):
+        x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
+    x = joined(layers.Flatten(name="flat")(x), given)
+    for units in (128, 64):
+        x = make(layers.Dense, units)(x)
+    mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
+    log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
+    sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
+    outputs = [mean, log_variance, sample]
+    return keras.Model(training.bare([density, *given]), outputs, name="encoder")
+
+
+@own()
+def build_decoder(latents, conditions=0, seed=1):
+    """Decoder without a dense output layer: a front is drawn by local filters wherever it is.
+
+    (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
+    (batch, 400). Coarse to fine: 50, 100, 200 and 400 cells.
+    """
+    make = Maker(seed)
+    latent = layers.Input((latents,), name="latent")
+    given = [layers.Input((conditions,), name="given")] if conditions else []
+    x = joined(latent, given)
+    for units in (64, 128, COARSEST * 32):
+        x = make(layers.Dense, units)(x)
+    x = layers.Reshape((COARSEST, 32), name="coarsest")(x)
+    for filters in (32, 32, 16):
+        x = layers.UpSampling1D(2, name=f"finer_than_{x.shape[1]}")(x)
+        x = make(layers.Conv1D, filters, 5, padding="same")(x)
+    x = make(layers.Conv1D, 1, 5, padding="same", activation=None)(x)
+    mean = layers.Flatten(name="x_mean")(x)
+    variance = CellVariance(name="x_variance")(mean)
+    sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
+    outputs = [mean, variance, sample]
+    return keras.Model(training.bare([latent, *given]), outputs, name="decoder")
+
+
+@keras.saving.register_keras_serializable("burgers")
+class SigmaVAE(VAE):
+    """Variational auto-encoder whose loss is the evidence bound at the likeliest variance.
+
+        loss = n/2 (log 2πσ² + 1) + mean_batch Σ_latent KL,   σ² = mean (ρ - μ)² of the batch
+
+    n = 400 cells; in nats per realisation.
+    """
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return super().compute_loss(x[0] if isinstance(x, list | tuple) else x, y, y_pred)
+
+    def reconstruction(self, density, decoded):
+        variance = ops.mean(ops.square(density - decoded))
+        return 0.5 * CELLS * (ops.log(2 * np.pi * variance) + 1.0)
+
+    def calibrate(self, density, given=()):
+        """Set the decoder's variance to the mean square of its error in each cell."""
+        density = _to_look_at_again(density)
+        error = density - self.reconstruct(density, given=given)
+        self.decoder.get_layer("x_variance").variance.assign(np.mean(error**2, axis=0))
+
+
+@own()
+def train(
+    density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None,
+    networks=(build_encoder, build_decoder),
+):  # fmt: skip
+    """Train a `SigmaVAE` and write it to `path`, or take up where a stopped call left off.
+
+    Adam on a cosine from 2e-3 to zero.
+
+    Parameters
+    ----------
+    density : (realisations, 400).
+    path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
+    latents : the number of latents.
+    epochs, batch_size, seed : integers.
+    given : a tuple of none or one array (realisations, numbers) to condition on.
+    progress : label of the progress bar; None shows none.
+    networks : what builds encoder and decoder from (latents, conditions, seed).
+
+    Returns
+    -------
+    pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    OSError
+        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
+    """
+    with training.alone(path) as path:
+        density = _to_look_at_again(density)
+        inputs = (density, *conditions(given, len(density)))
+        steps = training.asked(len(density), epochs, batch_size, seed, progress)
+        model = _untrained(networks, checks.count("latents", latents), inputs[1:], seed)
+        model.compile(optimizer=adam(LEARNING_RATE, steps))
+        history = training.fit(
+            model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
+        )
+        model.calibrate(inputs[0], inputs[1:])
+        training.save(model, history, path)
+    return history
+
+
+def _to_look_at_again(density):
+    """The densities to train on, as an array: each is looked at again for the variance."""
+    if isinstance(density, streaming.Stored):
+        raise ValueError(f"density is a Stored; accepted: an array (realisations, {CELLS})")
+    return training_set(density)
+
+
+def _untrained(networks, latents, given, seed):
+    """The model of the networks that are built by two functions; ValueError unless they are two."""
+    if not isinstance(networks, list | tuple) or [*map(callable, networks)] != [True, True]:
+        raise ValueError(
+            f"networks is {checks.shown(networks)}; accepted: what builds encoder and decoder"
+        )
+    numbers = given[0].shape[1] if given else 0
+    encoder, decoder = (
+        build(latents, numbers, 2 * seed + k) for k, build in enumerate(networks)
+    )  # fmt: skip
+    return SigmaVAE(encoder, decoder, beta=1.0)

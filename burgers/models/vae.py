@@ -1,0 +1,247 @@
+"""The report's variational auto-encoder of a density on 400 cells, latent dimension 10.
+
+Written with `keras.ops` only, so it does not depend on Keras' backend.
+"""
+
+import contextlib
+
+import numpy as np
+
+from burgers import _checks as checks
+from burgers.models import training
+from burgers.models._keras import Model, keras, layers, ops, own
+from burgers.models.evaluation import (
+    CELLS,
+    batched,
+    checked,
+    compiled,
+    inputs,
+    load,
+    rows,
+    training_set,
+)
+from burgers.models.layers import Constant, Sampling
+from burgers.models.training import adam
+
+__all__ = [
+    "BETA", "CELLS", "LATENT", "LEARNING_RATE", "VAE", "VARIANCE", "Constant", "Sampling", "adam",
+    "batched", "build_decoder", "build_encoder", "checked", "compiled", "keras", "kl_divergence",
+    "layers", "load", "ops", "train",
+]  # fmt: skip
+
+LATENT = 10
+VARIANCE = 0.1
+BETA = 2.0
+LEARNING_RATE = 1e-3
+
+
+@own()
+def build_encoder(seed=0):
+    """Encoder of the report's figure 5: 205,812 parameters.
+
+    (batch, 400) -> mean (batch, 10), log-variance (batch, 10), sample (batch, 10).
+    """
+    seeds = _seeds(seed, 7)
+    x = inputs = layers.Input((CELLS,), name="input_1")
+    x = layers.Reshape((CELLS, 1), name="reshape")(x)
+    for filters, suffix in ((16, ""), (32, "_1"), (64, "_2")):
+        x = _convolution(filters, f"conv1d{suffix}", seeds)(x)
+        x = layers.MaxPooling1D(2, name=f"max_pooling1d{suffix}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dense(64, activation="relu", name="dense", kernel_initializer=_glorot(seeds))(x)
+    mean = layers.Dense(LATENT, name="z_mean", kernel_initializer=_glorot(seeds))(x)
+    log_variance = layers.Dense(LATENT, name="z_log_var", kernel_initializer=_glorot(seeds))(x)
+    sample = Sampling(seed=next(seeds), name="sampling_encod")([mean, log_variance])
+    return keras.Model(inputs, [mean, log_variance, sample], name="encoder")
+
+
+@own()
+def build_decoder(seed=1):
+    """Decoder of the report's figure 6: 219,345 parameters.
+
+    (batch, 10) -> mean (batch, 400), variance (batch, 400), all 0.1, sample (batch, 400).
+    """
+    seeds = _seeds(seed, 7)
+    x = inputs = layers.Input((LATENT,), name="input_2")
+    x = layers.Dense(3456, activation="relu", name="dense_1", kernel_initializer=_glorot(seeds))(x)
+    x = layers.Reshape((54, 64), name="reshape_1")(x)
+    for filters, number, suffix in ((64, 3, ""), (32, 4, "_1"), (16, 5, "_2")):
+        x = _convolution(filters, f"conv1d_{number}", seeds)(x)
+        x = layers.UpSampling1D(2, name=f"up_sampling1d{suffix}")(x)
+    x = _convolution(1, "conv1d_6", seeds)(x)
+    x = layers.Flatten(name="flatten_1")(x)
+    mean = layers.Dense(CELLS, name="x_mean", kernel_initializer=_glorot(seeds))(x)
+    variance = Constant(VARIANCE, name="x_variance")(mean)
+    sample = Sampling(log=False, seed=next(seeds), name="sampling_decod")([mean, variance])
+    return keras.Model(inputs, [mean, variance, sample], name="decoder")
+
+
+def kl_divergence(mean, log_variance):
+    """KL(N(μ, diag c) || N(0, I)) of each latent: ½ (c + μ² - 1 - log c), same shape as μ."""
+    return 0.5 * (ops.exp(log_variance) + ops.square(mean) - 1.0 - log_variance)
+
+
+@keras.saving.register_keras_serializable("burgers")
+class VAE(Model):
+    """Variational auto-encoder with the loss that the report's code prints.
+
+        loss = ½ Σ_batch Σ_x (ρ - μ)² / 0.1 + β mean_batch Σ_latent KL,   β = 2
+
+    The reconstruction is summed over the batch and the divergence averaged: per sample, the
+    effective weight of the divergence is β / batch size.
+
+    Networks with more inputs than a density or a code are conditioned on the rest: `given`, a
+    tuple of arrays (realisations, numbers) wherever it is asked for, and an empty one for all
+    others.
+    """
+
+    # Copies of the model that share a batch, and whose gradients are summed.
+    replicas = 1
+
+    def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
+        super().__init__(**{"name": "vae", **kwargs})
+        checks.count("seed", seed, least=0, most=training.MOST_SEED)
+        self.encoder = encoder or build_encoder(seed)
+        self.decoder = decoder or build_decoder(seed + 1)
+        self.beta = checks.number("beta", checks.non_negative("beta", beta))
+        with own():
+            self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+            self.kl_tracker = keras.metrics.Mean(name="kl")
+
+    @property
+    def latents(self):
+        """Number of latents."""
+        return self.encoder.outputs[0].shape[1]
+
+    def call(self, inputs):
+        density, *given = inputs if isinstance(inputs, list | tuple) else [inputs]
+        mean, log_variance, sample = self.encoder(training.bare([density, *given]))
+        return self.decoder(training.bare([sample, *given]))[0], mean, log_variance
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        decoded, mean, log_variance = y_pred
+        reconstruction = self.reconstruction(x, decoded)
+        kl = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1)) / self.replicas
+        self.reconstruction_tracker.update_state(self.replicas * reconstruction)
+        self.kl_tracker.update_state(self.replicas * kl)
+        return reconstruction + self.beta * kl
+
+    def reconstruction(self, density, decoded):
+        """The loss of what was decoded from a batch of densities."""
+        return 0.5 * ops.sum(ops.square(density - decoded)) / VARIANCE
+
+    def reconstruct(self, density, seed=0, given=()):
+        """Decoder means of one latent draw for each density, (realisations, cells) float32."""
+        parts = self._inputs(density, given)
+        self.reseed(seed)
+        return batched(self, parts)[0]
+
+    def encode(self, density, given=()):
+        """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
+        return batched(self.encoder, self._inputs(density, given))[:2]
+
+    def draw(self, density, seed=0, given=()):
+        """One latent draw from the posterior of each density, (realisations, latents) float32."""
+        parts = self._inputs(density, given)
+        self.reseed(seed)
+        return batched(self.encoder, parts)[2]
+
+    def decode(self, latent, given=()):
+        """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
+        latent = rows("latent", latent, self.latents)
+        return batched(self.decoder, inputs(self.decoder, latent, given))[0]
+
+    def generate(self, n, seed=0, given=()):
+        """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
+        shape = (checks.count("n", n), self.latents)
+        rng = np.random.default_rng(checks.seed("seed", seed))
+        return self.decode(rng.standard_normal(shape, dtype=np.float32), given)
+
+    def _inputs(self, density, given):
+        return inputs(self.encoder, checked(density), given)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "beta": self.beta,
+        }
+
+    @classmethod
+    @own()
+    def from_config(cls, config):
+        parts = ("encoder", "decoder")
+        built = {part: keras.saving.deserialize_keras_object(config[part]) for part in parts}
+        return cls(**{**config, **built})
+
+    def recipe(self):
+        """What the result of a training depends on, besides the data and the optimiser."""
+        return [self.encoder.get_config(), self.decoder.get_config(), self.beta]
+
+    def reseed(self, *entropy):
+        """Set the noise of the encoder's draws as a function of integers >= 0."""
+        for number in entropy:
+            checks.count("seed", number, least=0)
+        state = np.random.SeedSequence(entropy).generate_state(2)
+        self.encoder.get_layer("sampling_encod").generator.state.assign(state)
+
+
+@own()
+def train(
+    density, path, *, epochs, batch_size=50, seed=0, beta=BETA, peak=LEARNING_RATE, decay=False,
+    progress=None, strategy=None,
+):  # fmt: skip
+    """Train the report's VAE and write it to `path`, or take up where a stopped call left off.
+
+    Parameters
+    ----------
+    density : (realisations, 400), or a `stored.Stored` where it is larger than memory.
+    path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
+    epochs, batch_size, seed : integers.
+    beta : weight of the divergence in the printed loss, >= 0; the report's is 2.
+    peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
+        is constant.
+    progress : label of the progress bar; None shows none.
+    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch; each draws the
+        same noise, for its own part.
+
+    Returns
+    -------
+    pandas.DataFrame of epoch, loss, reconstruction and kl (means over batches).
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or a store that cannot be read.
+    OSError
+        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
+    """
+    with training.alone(path) as path:
+        density = training_set(density)
+        steps = training.asked(len(density), epochs, batch_size, seed, progress)
+        replicas = training.replicas(strategy, len(density), batch_size)
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            model = VAE(beta=beta, seed=seed)
+            model.replicas = replicas
+            model.compile(optimizer=adam(peak, steps * training.flag("decay", decay)))
+            history = training.fit(
+                model, (density,), path,
+                epochs=epochs, batch_size=batch_size, seed=seed, progress=progress,
+            )  # fmt: skip
+            training.save(model, history, path)
+    return history
+
+
+def _seeds(seed, count):
+    return iter([int(s) for s in np.random.SeedSequence(seed).generate_state(count)])
+
+
+def _convolution(filters, name, seeds):
+    return layers.Conv1D(
+        filters, 3, activation="relu", name=name, kernel_initializer=_glorot(seeds)
+    )
+
+
+def _glorot(seeds):
+    return keras.initializers.GlorotUniform(seed=next(seeds))

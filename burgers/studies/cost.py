@@ -1,0 +1,222 @@
+"""What an ensemble costs, by every method, and after how many of them a training has paid."""
+
+from functools import cache
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import qmc
+
+from burgers import exact, metrics
+from burgers.ensembles import trajectories
+from burgers.exact.quadrature import gauss
+from burgers.models import training
+from burgers.problems import CASES, LOG_REYNOLDS, STEP
+from burgers.studies import forecasting
+
+# Models whose ensembles can have the law's spread.
+COMPETE = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
+# What must be as small as the model's, for a competitor to be as good.
+EQUAL = {
+    "solver": ["l2_error", "own_std_error"],
+    "Gauss": ["std_error"],
+    "Sobol": ["std_error"],
+}
+
+
+def table(name, models, sizes, seed):
+    """Seconds and errors of an ensemble of all times, by every method: a DataFrame.
+
+    Reduced model and solver push `members` random members, other models a fifth of them; Gauss
+    and Legendre's rule and Sobol's points take as many as they are given, solved as the models'
+    training data. `seconds` is that of 51 times of all members. Medians over five times of:
+    `mean_error`, `std_error`, against the exact law of log Re and a; `own_std_error`, against the
+    exact densities of the same members, which takes out that they are random; `l2_error` of a
+    trajectory against the exact solution. All of them on a method's own cells.
+    """
+    members, shown = sizes.propagation.members, np.arange(10, forecasting.TIMES, 10)
+    rows = []
+    for method, forecast in models.all().items():
+        if method in COMPETE:
+            count = members if method == "reduced" else -(-members // 5)
+            rows.append(_pushed(name, method, count, shown, seed, forecast=forecast))
+    for cells in sizes.propagation.cells:
+        rows.append(_pushed(name, "solver", members, shown, seed, cells=cells))
+    for points in sizes.propagation.gauss:
+        rows.append(_ruled(name, "Gauss", *_gauss_points(name, points), shown))
+    for points in sizes.propagation.sobol:
+        rows.append(_ruled(name, "Sobol", *_sobol_points(name, points, seed), shown))
+    return pd.DataFrame(rows)
+
+
+def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
+    """The row of random members, pushed by a model's `forecast` or by the solver on `cells`."""
+    seconds, parts = 0.0, _members(name, members, seed, chunk)
+
+    def density_of(inputs):
+        return forecast(*_asked(name, inputs)) if forecast else _solved(name, inputs, cells)
+
+    def solved():
+        nonlocal seconds
+        for inputs in parts:
+            began = perf_counter()
+            density = density_of(inputs)
+            seconds += perf_counter() - began
+            yield density[:, shown].astype(np.float64)
+
+    # What compiles at its first call does so here.
+    density_of(parts[0])
+    mean, std = _moments(solved())
+    row = {"method": method, "cells": cells, "points": members, "seconds": seconds}
+    own = _own_moments(name, members, seed, chunk, cells, tuple(shown))
+    few = {key: values[:100] for key, values in parts[0].items()}
+    return row | _errors(name, few, density_of(few)[:, shown], mean, std, shown, own)
+
+
+def _members(name, members, seed, chunk):
+    """The random inputs that every method pushes, `chunk` at a time."""
+    rng = np.random.default_rng([seed, 75])
+    return [CASES[name].sample(min(chunk, members - k), rng) for k in range(0, members, chunk)]
+
+
+def _moments(parts):
+    """Mean and std (times, cells) of densities given a part (members, times, cells) at a time."""
+    count, total, squares = 0, 0.0, 0.0
+    for part in parts:
+        count, total = count + len(part), total + part.sum(axis=0)
+        squares = squares + np.square(part).sum(axis=0)
+    mean = total / count
+    return mean, np.sqrt(np.maximum(squares / count - mean**2, 0.0))
+
+
+@cache
+def _own_moments(name, members, seed, chunk, cells, shown):
+    """The same of the exact densities of the members that are pushed."""
+    known = forecasting.times(name)[list(shown)]
+    return _moments(
+        np.stack([exact.density(CASES[name], t, cells=cells, **inputs) for t in known], axis=1)
+        for inputs in _members(name, members, seed, chunk)
+    )
+
+
+def _ruled(name, method, inputs, weight, shown, cells=400):
+    """The row of a rule: weighted inputs, solved."""
+    began = perf_counter()
+    density = _solved(name, inputs, cells, forecasting.SOLVER["refinement"])
+    seconds = perf_counter() - began
+    density = density[:, shown].astype(np.float64)
+    mean = np.tensordot(weight, density, axes=1)
+    std = np.sqrt(np.tensordot(weight, (density - mean) ** 2, axes=1))
+    row = {"method": method, "cells": cells, "points": len(weight), "seconds": seconds}
+    # Points of a rule are in order of Re: not the first of them.
+    few = slice(None, None, -(-len(weight) // 100))
+    inputs = {key: values[few] for key, values in inputs.items()}
+    return row | _errors(name, inputs, density[few], mean, std, shown)
+
+
+def _errors(name, inputs, density, mean, std, shown, own=None):
+    """Errors of some trajectories and of the law, medians over the times shown: see `table`."""
+    cells, of_density, of_law = density.shape[2], [], []
+    for k, time in enumerate(forecasting.times(name)[shown]):
+        known = exact.density(CASES[name], time, cells=cells, **inputs)
+        of_density.append(metrics.relative_error(density[:, k], known))
+        pairs = zip((mean[k], std[k]), _exact_moments(name, time, cells), strict=True)
+        of_law.append([metrics.relative_error(a, b) for a, b in pairs])
+    mean_error, std_error = np.median(of_law, axis=0)
+    found = {"l2_error": np.median(of_density), "mean_error": mean_error, "std_error": std_error}
+    if own:
+        found["own_std_error"] = np.median(metrics.relative_error(std, own[1]))
+    return found
+
+
+def _solved(name, inputs, cells, refinement=1):
+    return trajectories.generate(
+        CASES[name], len(inputs["reynolds"]), forecasting.times(name), inputs=inputs, cells=cells,
+        refinement=refinement, scheme=forecasting.SOLVER["scheme"],
+    ).density.values  # fmt: skip
+
+
+def _asked(name, inputs):
+    """X(0) and the inputs of an ensemble as a model is asked for it."""
+    coordinates = {key: ("realisation", values) for key, values in inputs.items()}
+    start = CASES[name].initial(step=inputs.get("step"))
+    start = np.broadcast_to(start, (len(inputs["reynolds"]), start.shape[-1]))
+    return start, xr.Dataset(coords={"time": forecasting.times(name), **coordinates})
+
+
+@cache
+def _exact_moments(name, time, cells):
+    # Good to 1e-6, which is far below every error here.
+    return exact.mean_and_std(CASES[name], time, cells=cells, panel_nodes=4, reynolds_nodes=24)
+
+
+def _gauss_points(name, points):
+    nodes, weight = gauss([LOG_REYNOLDS], points)
+    inputs = {"reynolds": np.exp(nodes)}
+    if CASES[name].random_step:
+        steps, other = gauss([STEP], points)
+        inputs = {"reynolds": np.repeat(np.exp(nodes), points), "step": np.tile(steps, points)}
+        weight = np.outer(weight, other).ravel()
+    return inputs, weight / weight.sum()
+
+
+def _sobol_points(name, points, seed):
+    ranges = [LOG_REYNOLDS, STEP] if CASES[name].random_step else [LOG_REYNOLDS]
+    unit = qmc.Sobol(len(ranges), seed=seed).random(points)
+    low, high = np.transpose(ranges)
+    scaled = qmc.scale(unit, low, high)
+    inputs = {"reynolds": np.exp(scaled[:, 0])}
+    if len(ranges) > 1:
+        inputs["step"] = scaled[:, 1]
+    return inputs, np.full(points, 1.0 / points)
+
+
+def training_seconds(name, folder, ensemble):
+    """How long the reduced model's training took, with the solution of what it learned from.
+
+    The solution is that of a hundred trajectories, times theirs.
+    """
+    few = ensemble.isel(realisation=slice(100))
+    inputs = {key: few[key].values for key in ("reynolds", "step") if key in few.coords}
+    began = perf_counter()
+    _solved(name, inputs, few.sizes["x"], forecasting.SOLVER["refinement"])
+    solved = (perf_counter() - began) * ensemble.sizes["realisation"] / few.sizes["realisation"]
+    stems = f"codes_{name}", f"reduced_{name}_field", f"reduced_{name}"
+    return solved + sum(training.seconds(folder / f"{stem}.keras") for stem in stems)
+
+
+def payback(costs, trained):
+    """When the reduced model pays against the solver, a row for each competitor: a DataFrame.
+
+    `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good
+    as the model: of random members by `l2_error` and `own_std_error`, of rules by `std_error`; NaN
+    where none is. `ensembles`: after how many the training is paid, infinite where an ensemble
+    costs more than the competitor's. `cells`: where the time of the solver's random members,
+    extrapolated by the power law of its two finest grids, would be the model's.
+    """
+    model = costs[costs.method == "reduced"].iloc[0]
+    rows = []
+    for method, asked in EQUAL.items():
+        found = costs[costs.method == method]
+        good = found[(found[asked] <= model[asked]).all(axis=1)].sort_values("seconds")
+        seconds = good.seconds.iloc[0] if len(good) else np.nan
+        saved = seconds - model.seconds
+        rows.append({
+            "method": method,
+            "equal": good["cells" if method == "solver" else "points"].iloc[0]
+            if len(good) else np.nan,
+            "training": trained, "model": model.seconds, "competitor": seconds,
+            "over_competitor": model.seconds / seconds,
+            "ensembles": trained / saved if saved > 0 else np.nan if np.isnan(saved) else np.inf,
+            "cells": _same_time(costs, model.seconds) if method == "solver" else np.nan,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _same_time(costs, seconds):
+    """The solver's cells, extrapolated from its two finest grids, at which it takes that long."""
+    solver = costs[costs.method == "solver"].sort_values("cells")
+    coarse, fine = (solver.iloc[k] for k in (-2, -1))
+    power = np.log(fine.seconds / coarse.seconds) / np.log(fine.cells / coarse.cells)
+    return fine.cells * (seconds / fine.seconds) ** (1.0 / power)

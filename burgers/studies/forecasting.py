@@ -1,0 +1,163 @@
+"""Which models push an ensemble through time, and how they are trained.
+
+Forecasts are arrays (realisations, times, cells).
+"""
+
+import numpy as np
+
+from burgers.ensembles import trajectories
+from burgers.models import baselines, flow, latent_ode, training, vae
+from burgers.problems import CASES
+
+# Trajectories are solved on twice as many cells as are kept: on 400 the scheme's own error of the
+# creneau's std given a is up to 8 %.
+SOLVER = {"scheme": "muscl", "refinement": 2}
+TIMES = 51
+LAST = {"sinus": 1.0, "creneau": 0.58}
+# Snapshot codes need one number more than there are random ones: the manifold is bent.
+LATENTS = {"sinus": 3, "creneau": 4}
+# Index of the later time from which an ensemble is also started.
+LATER = 10
+# What the model of the extrapolation has seen: this share of the times, and these log Re.
+INNER_TIME = 0.8
+INNER_LOG_REYNOLDS = (5.0, 12.0)
+
+
+def times(name):
+    """The times of the trajectories of a case, (51,), from 0 to the end of the judgement."""
+    return np.linspace(0.0, LAST[name], TIMES)
+
+
+def training_set(name, sizes, seed):
+    """The trajectories to learn from."""
+    count = sizes.propagation.trajectories[name]
+    return trajectories.generate(
+        CASES[name], count, times(name), seed=np.random.SeedSequence([seed, 70]), **SOLVER
+    )
+
+
+def inner(ensemble):
+    """The trajectories of inner log Re, without the last times."""
+    log_reynolds, time = np.log(ensemble.reynolds.values), ensemble.time.values
+    low, high = INNER_LOG_REYNOLDS
+    return ensemble.isel(
+        realisation=(log_reynolds > low) & (log_reynolds < high),
+        time=time <= INNER_TIME * time[-1] + 1e-9,
+    )
+
+
+def train_all(folder, sizes, seed):
+    """Train every model of both cases, side by side; those finished before cost nothing.
+
+    `codes_<case>`: σ-VAE of snapshots. `autonomous_<case>`: F on its codes, not told Re.
+    `reduced_<case>`: told Re, and trained as one. `pod_<case>`: the same F on linear codes.
+    `one_shot_<case>`: without dynamics. `inner_…`: trained on less of time and Re.
+    """
+    tasks = [(train_case, {"name": name, "folder": folder, "sizes": sizes, "seed": seed})
+             for name in ("creneau", "sinus")]  # fmt: skip
+    training.side_by_side(tasks, sizes.workers)
+
+
+def train_case(name, folder, sizes, seed):
+    """Train the models of one case, one after the other: see `train_all`."""
+    ensemble, sizes = training_set(name, sizes, seed), sizes.propagation
+    fields = {"field_epochs": sizes.field_epochs, "seed": seed}
+
+    def networks(stem, of, share=1.0):
+        path = folder / f"{stem}.keras"
+        latent_ode.train_codes(
+            of, path, latents=LATENTS[name], epochs=round(sizes.codes_epochs * share), seed=seed,
+            progress=stem,
+        )  # fmt: skip
+        model = vae.load(path)
+        return model.encoder, model.decoder
+
+    def train_reduced(stem, of, parts, **options):
+        latent_ode.train(of, parts, folder / f"{stem}.keras", progress=stem, **fields, **options)
+
+    of_snapshots = networks(f"codes_{name}", ensemble)
+    train_reduced(f"autonomous_{name}", ensemble, of_snapshots, parameters=False)
+    train_reduced(f"reduced_{name}", ensemble, of_snapshots, epochs=sizes.epochs)
+    linear = baselines.Pod(LATENTS[name]).fit(ensemble.density.values).networks()
+    train_reduced(f"pod_{name}", ensemble, linear)
+    baselines.train_one_shot(
+        ensemble, folder / f"one_shot_{name}.keras", epochs=sizes.one_shot_epochs, seed=seed,
+        progress=f"one_shot_{name}",
+    )  # fmt: skip
+    within = inner(ensemble)
+    of_inner = networks(f"inner_codes_{name}", within, sizes.inner_share)
+    epochs = round(sizes.epochs * sizes.inner_share)
+    train_reduced(f"inner_{name}", within, of_inner, epochs=epochs)
+
+
+class Forecasters:
+    """Every model of a case as a function of the truth's inputs to densities, one at a time."""
+
+    def __init__(self, name, ensemble, folder, sizes, seed):
+        self.name, self.rng = name, np.random.default_rng([seed, 71])
+        for stem in ("codes", "autonomous", "reduced", "pod", "one_shot", "inner"):
+            setattr(self, stem, vae.load(folder / f"{stem}_{name}.keras"))
+        self.modes = baselines.Pod(sizes.propagation.modes).fit(ensemble.density.values)
+        codes = self.modes.encode(ensemble.density.values)
+        self.linear = baselines.LinearPropagator().fit(codes)
+        process = baselines.Regression(sizes.propagation.gp_points, seed)
+        self.process = process.fit(baselines.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
+
+    def all(self):
+        """Names and functions of an ensemble's truth, in the order of the tables."""
+        return {
+            "reduced": self.by_reduced,
+            "as written": self.as_written,
+            "one shot": self.by_one_shot,
+            "POD, same F": self.by_pod,
+            "POD, Gaussian process": self.by_process,
+            "POD, linear (DMD)": self.by_linear,
+        }
+
+    def by_reduced(self, start, ensemble):
+        """The calibrated model: codes of X(0), and each trajectory's log Re."""
+        return self.reduced.forecast(start, ensemble.time.values, ensemble.reynolds.values)
+
+    def as_written(self, start, ensemble):
+        """Codes drawn from the encoder's posterior at X(0), and pushed through Y' = F(Y)."""
+        codes = drawn(self.codes, start, self.rng)
+        return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
+
+    def by_one_shot(self, start, ensemble):
+        """The decoder of (t, log Re, a)."""
+        density = self.one_shot.decode(baselines.numbers(ensemble))
+        return density.reshape(len(start), -1, density.shape[1])
+
+    def by_pod(self, start, ensemble):
+        """As many linear coordinates, and the same F."""
+        return self.pod.forecast(start, ensemble.time.values, ensemble.reynolds.values)
+
+    def by_process(self, start, ensemble):
+        """Linear coordinates as a Gaussian process of (t, log Re, a)."""
+        codes = self.process.predict(baselines.numbers(ensemble))
+        return self.modes.decode(codes.reshape(len(start), -1, codes.shape[1])).astype(np.float32)
+
+    def by_linear(self, start, ensemble):
+        """Linear coordinates and a linear propagator, which cannot know Re."""
+        codes = self.linear.forecast(self.modes.encode(start), len(ensemble.time) - 1)
+        return self.modes.decode(codes).astype(np.float32)
+
+
+def drawn(model, density, rng):
+    """One code from the posterior of each density, (realisations, latents)."""
+    mean, log_variance = model.encode(density)
+    return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
+
+
+def law_of_reynolds(model, name, index, sizes, seed):
+    """p(log Re | z(t0)) of a reduced model, fitted to the codes of fresh densities at one time.
+
+    index: of that time among `times(name)`. A `flow.Flow`: its `at(ranks, codes)` draws.
+    """
+    fresh = trajectories.generate(
+        CASES[name], sizes.propagation.law_samples, times(name)[[index]],
+        seed=np.random.SeedSequence([seed, 72, index]), **SOLVER,
+    )  # fmt: skip
+    codes = model.encode(fresh.density.values[:, 0])[0]
+    log_reynolds = np.log(fresh.reynolds.values)[:, None]
+    return flow.Flow(sizes.propagation.law_epochs, seed=seed).fit(log_reynolds, codes)

@@ -1,0 +1,61 @@
+"""The decoder of fronts: its cell averages are exact, and it places fronts between cells."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from burgers.models import front_decoder, sigma_vae, vae
+
+
+def drawn(height, place, log_width):
+    """The layer's cell averages for one front given in its own units."""
+    inputs = [np.array([[value]], dtype=np.float32) for value in (height, place, log_width)]
+    return np.asarray(front_decoder.Fronts()(inputs))[0]
+
+
+@pytest.mark.parametrize("log_width", [-3.0, -1.0, 1.0])
+def test_cell_averages_are_those_of_the_hyperbolic_tangent(log_width):
+    # One front of one starts in the middle of its range.
+    place, width = 0.1 + 0.3 * 0.8, np.exp(log_width - 3.0)
+    found = drawn(-0.7, 0.8, log_width)
+    edges = np.linspace(0, 1, 401)
+    for cell in (0, 120, 135, 136, 137, 150, 399):
+        ends = edges[cell], edges[cell + 1]
+        value, _ = quad(lambda x: -0.7 * np.tanh((x - place) / width), *ends, epsabs=1e-12)
+        # Single precision, divided by the width of a cell.
+        assert found[cell] == pytest.approx(400 * value, abs=3e-4)
+
+
+def test_a_front_that_moves_by_a_fraction_of_a_cell_moves_the_mass_by_as_much():
+    shift = 0.3 / 400
+    before, after = drawn(-0.5, 1.0, -2.0), drawn(-0.5, 1.0 + shift / 0.3, -2.0)
+    assert (after - before).mean() == pytest.approx(2 * 0.5 * shift, rel=2e-2)
+
+
+def test_the_narrowest_front_is_finite_and_within_its_heights():
+    for log_width in (-50.0, 50.0):
+        density = drawn(-0.5, 1.0, log_width)
+        assert np.isfinite(density).all()
+        assert np.abs(density).max() <= 0.5 + 1e-4
+
+
+def test_networks_have_the_shapes_of_the_convolutional_ones():
+    for build in ("build_encoder", "build_decoder"):
+        for conditions in (0, 2):
+            ours, theirs = (
+                getattr(room, build)(3, conditions) for room in (front_decoder, sigma_vae)
+            )
+            assert ours.input_shape == theirs.input_shape
+            assert [part.shape for part in ours.outputs] == [part.shape for part in theirs.outputs]
+
+
+def test_a_trained_auto_encoder_of_fronts_is_saved_and_read_again(tmp_path):
+    step = np.linspace(0.1, 0.8, 800)[:, None]
+    x = (np.arange(400) + 0.5) / 400
+    density = 0.5 - 0.5 * np.tanh((x - step) / 0.02)
+    path = tmp_path / "front_decoder.keras"
+    networks = front_decoder.build_encoder, front_decoder.build_decoder
+    history = sigma_vae.train(density, path, latents=1, epochs=4, batch_size=20, networks=networks)
+    assert history.loss.iloc[-1] < history.loss.iloc[0]
+    model = vae.load(path)
+    assert np.abs(model.reconstruct(density) - density).mean() < 0.02

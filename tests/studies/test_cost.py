@@ -1,0 +1,76 @@
+"""Rules and random points over the inputs, and the arithmetic of what pays."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import burgers
+from burgers.studies import cost
+
+
+@pytest.mark.parametrize("name", burgers.CASES)
+def test_rules_integrate_the_inputs_own_law(name):
+    for inputs, weight in (cost._gauss_points(name, 6), cost._sobol_points(name, 256, seed=0)):
+        log_reynolds = np.log(inputs["reynolds"])
+        assert weight.sum() == pytest.approx(1.0)
+        assert weight @ log_reynolds == pytest.approx(8.5, abs=0.05)
+        assert weight @ (log_reynolds - 8.5) ** 2 == pytest.approx(81 / 12, rel=0.02)
+        assert ("step" in inputs) == (name == "creneau")
+        if "step" in inputs:
+            assert weight @ inputs["step"] == pytest.approx(0.2, abs=1e-3)
+
+
+def test_few_gauss_points_on_the_solver_are_near_the_exact_law():
+    found = cost._ruled("sinus", "Gauss", *cost._gauss_points("sinus", 16), np.array([20, 40]))
+    assert found["points"] == 16
+    assert found["mean_error"] < 0.005
+    assert found["std_error"] < 0.02
+    assert 0 < found["l2_error"] < 0.005
+
+
+def test_the_solver_is_better_on_finer_grids():
+    shown = np.array([20, 40])
+    coarse, fine = (
+        cost._pushed("creneau", "solver", 300, shown, seed=0, cells=cells) for cells in (50, 200)
+    )
+    assert fine["l2_error"] < 0.6 * coarse["l2_error"]
+
+
+def table(model_seconds):
+    """Errors of the solver fall with its cells, those of Gauss' rule with its points."""
+    rows = [("reduced", 400, 10_000, model_seconds, 0.004, 0.03, 0.02)]
+    rows += [
+        ("solver", cells, 10_000, (cells / 100) ** 2, 0.4 / cells, 0.03, 2 / cells)
+        for cells in (50, 100, 200)
+    ]
+    rows += [("Gauss", 400, points, points / 100, 0.002, 0.2 / points, np.nan) for points in (4, 8)]
+    rows += [("Sobol", 400, 16, 0.16, 0.002, 0.05, np.nan)]
+    return pd.DataFrame(
+        rows,
+        columns=["method", "cells", "points", "seconds", "l2_error", "std_error", "own_std_error"],
+    )
+
+
+def test_a_model_that_is_cheaper_than_the_solver_pays_after_its_training():
+    found = cost.payback(table(model_seconds=0.25), 30.0).set_index("method")
+    assert found.equal["solver"] == 100
+    assert found.ensembles["solver"] == pytest.approx(30.0 / 0.75)
+    assert found.equal["Gauss"] == 8
+    assert found.over_competitor["Gauss"] == pytest.approx(0.25 / 0.08)
+    assert found.ensembles["Gauss"] == np.inf
+    assert found.loc["Sobol", ["equal", "competitor", "ensembles"]].isna().all()
+
+
+def test_a_model_that_is_dearer_never_pays_and_the_resolution_where_it_would_is_told():
+    found = cost.payback(table(model_seconds=16.0), 30.0).set_index("method")
+    assert found.ensembles["solver"] == np.inf
+    assert found.cells["solver"] == pytest.approx(400.0)
+
+
+def test_random_members_are_told_from_what_a_method_does_to_them():
+    shown = np.array([20, 40])
+    rows = [cost._pushed("sinus", "solver", n, shown, seed=0, cells=200) for n in (200, 2000)]
+    few, many = (row["std_error"] for row in rows)
+    assert few > many
+    assert all(row["own_std_error"] < 0.5 * row["std_error"] for row in rows)
+    assert rows[0]["own_std_error"] == pytest.approx(rows[1]["own_std_error"], rel=0.5)

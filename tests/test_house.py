@@ -1,0 +1,150 @@
+"""The rooms of the package: who may import whom, and how large anything may be."""
+
+import ast
+import re
+from collections import defaultdict
+from graphlib import TopologicalSorter
+
+import nbformat
+import pytest
+
+from burgers._faces import FACES
+from burgers.paths import ROOT
+
+PACKAGE = ROOT / "burgers"
+# Each floor imports from those before it.
+FLOORS = (
+    {"_version", "_checks", "_compiled", "_files", "profiles", "problems", "streams"},
+    {"solver", "exact", "metrics", "models", "plots", "paths"},
+    {"ensembles"},
+    {"studies", "explore"},
+)
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+# Rooms of one floor of which the first may import the second.
+NEXT_DOOR = {("plots", "metrics"), ("explore", "studies")}
+# Above all floors: the package's own front, and the former names of what is in it.
+FRONT = {"", "_faces"}
+# Who may import what is slow to load, or opens windows.
+HEAVY = {
+    "keras": {"models"},
+    "tensorflow": {"models"},
+    "matplotlib": {"plots", "explore"},
+    "ipywidgets": {"explore"},
+    "dask": {"ensembles"},
+}
+LINES, FUNCTION_LINES, WORDS = 300, 45, 6
+
+
+def name_of(path):
+    """The dotted name below the package: "solver.kernels", of an `__init__` the package's own."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8"))
+         for path in sorted(PACKAGE.rglob("*.py"))}  # fmt: skip
+
+
+def imported(tree):
+    """Every dotted name that a module imports, inside of functions too, or names in a string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide who is imported"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}".removeprefix("burgers.")
+                yield f"burgers.{inner}" if inner in TREES else node.module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # What is imported by its name in a string is imported all the same.
+            found = re.fullmatch(r"burgers(\.\w+)+", node.value)
+            if found and node.value.removeprefix("burgers.") in TREES:
+                yield node.value
+
+
+def arrows():
+    """From each module to the modules of this package that it imports."""
+    found = defaultdict(set)
+    for name, tree in TREES.items():
+        found[name] |= {
+            other.removeprefix("burgers").lstrip(".")
+            for other in imported(tree)
+            if other.split(".")[0] == "burgers"
+        } - {name}
+    return found
+
+
+def room(name):
+    return name.split(".")[0]
+
+
+def test_every_module_is_in_a_room_of_a_floor():
+    assert len(FLOORS) <= 4
+    assert {room(name) for name in TREES} - FRONT - {"__main__"} <= FLOOR.keys()
+
+
+def test_no_arrow_points_upwards_and_neighbours_are_met_at_their_door():
+    for name, others in arrows().items():
+        for other in others if room(name) not in FRONT else ():
+            pair, arrow = (room(name), room(other)), f"{name} -> {other}"
+            assert other, f"{name} imports the whole package"
+            assert FLOOR[pair[1]] <= FLOOR[pair[0]], f"{arrow} points upwards"
+            if FLOOR[pair[0]] == FLOOR[pair[1]] > 0 and pair[0] != pair[1]:
+                assert pair in NEXT_DOOR, arrow
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    # The door of a room is on the way to whatever is in it, but a room may look at its own parts.
+    graph = {name: {other for other in others if other} for name, others in arrows().items()}
+    tuple(TopologicalSorter(graph).static_order())
+
+
+def test_nothing_is_imported_under_a_name_that_is_computed():
+    for name, tree in TREES.items():
+        called = {node.func.id for node in ast.walk(tree)
+                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}  # fmt: skip
+        dynamic = {"import_module", "__import__"} & called
+        assert not dynamic or name == "_faces", f"{name} calls {dynamic}"
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_a_heavy_library_is_imported_in_its_room_alone(library):
+    users = {room(name) for name, tree in TREES.items() for other in imported(tree)
+             if other.split(".")[0] == library}  # fmt: skip
+    assert users <= HEAVY[library]
+
+
+def test_former_names_lead_to_modules_and_hide_none():
+    assert set(FACES.values()) <= TREES.keys()
+    assert not FACES.keys() & TREES.keys()
+
+
+def test_no_module_and_no_function_is_long():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= LINES, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert _body(node) <= FUNCTION_LINES, f"{path}: {node.name}"
+
+
+def _body(function):
+    """The lines of a function without its docstring."""
+    first = function.body[0]
+    described = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    told = first.end_lineno - first.lineno + 1 if described else 0
+    return function.end_lineno - function.lineno + 1 - told
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").glob("0*.ipynb")), ids=lambda p: p.stem
+)
+def test_a_notebook_says_more_than_it_computes(path, record_property):
+    cells = nbformat.read(path, 4).cells
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    code = sum(
+        bool(line.strip()) for cell in cells if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+    )  # fmt: skip
+    print(f"{path.stem}: {words / code:.1f} words per line of code")
+    assert words >= WORDS * code
