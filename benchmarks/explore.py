@@ -84,8 +84,8 @@ def main():
     page = explore.Explorer()
     table = pd.DataFrame([row for case in burgers.CASES for row in rows(page, case)])
     print(table.to_string(index=False))
-    with burgers.paths.written_whole(HERE / "explore.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.3g")
+    with burgers.paths.written_whole(HERE / "explore.csv") as part:
+        table.to_csv(part, index=False, float_format="%.3g")
 
 
 if __name__ == "__main__":

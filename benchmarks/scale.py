@@ -95,6 +95,6 @@ if __name__ == "__main__":
         *by_workers(counts, 1), *by_workers(counts, 2), *in_one_call(counts)
     ])  # fmt: skip
     folder = Path(__file__).parent
-    with burgers.paths.written_whole(folder / "scale.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.4g")
+    with burgers.paths.written_whole(folder / "scale.csv") as part:
+        table.to_csv(part, index=False, float_format="%.4g")
     plots.save_figure(figure(table), folder / "scale.png")

@@ -91,5 +91,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     folder = Path(__file__).parent
     table = compare(options.draws)
-    with burgers.paths.written_whole(folder / "solver.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.4g")
+    with burgers.paths.written_whole(folder / "solver.csv") as part:
+        table.to_csv(part, index=False, float_format="%.4g")

@@ -63,8 +63,8 @@ def main():
             rows.append(compare(case, sizes, data, Path(folder)))
     table = pd.DataFrame(rows)
     print(table.to_string(index=False))
-    with burgers.paths.written_whole(HERE / "training.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.4g")
+    with burgers.paths.written_whole(HERE / "training.csv") as part:
+        table.to_csv(part, index=False, float_format="%.4g")
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ def local(path, suffix=None):
     return Path(text)
 
 
-def beside(path):
+def part_of(path):
     """The name beside `path` under which it is written until it is whole."""
     return path.with_name(f".part-{path.name}")
 
 
-def old(path):
+def old_of(path):
     """The name beside `path` under which the old folder is whole while the new one replaces it."""
     return path.with_name(f".old-{path.name}")
 
@@ -55,20 +55,20 @@ def written_whole(path, is_ours=None):
     Raises
     ------
     OSError
-        That of `told`.
+        That of `explained`.
     ValueError
         Naming the path, if what is there is not to be replaced: see `target`.
     """
     path = local(path)
-    with told(path):
+    with explained(path):
         place = target(path, is_ours)
         place.parent.mkdir(parents=True, exist_ok=True)
         with locked(place):
-            part = beside(target(path, is_ours))
+            part = part_of(target(path, is_ours))
             try:
                 remove(part)
                 yield part
-                moved(part, place)
+                put_in_place(part, place)
             finally:
                 remove(part)
 
@@ -142,7 +142,7 @@ def _is_at(stream, path):
 
 
 @contextmanager
-def told(path, again=None):
+def explained(path, again=None):
     """Give an OSError raised while `path` is written its name, and what makes the file again.
 
     A full disk or an unwritable folder; what was at `path` before is as it was. again : instead of
@@ -193,7 +193,7 @@ def read_whole(path, read):
     whatever else `read` raises, if that is not because of a replacement.
     """
     for attempt in range(TRIES):
-        place, last = path if path.exists() else old(path), attempt == TRIES - 1
+        place, last = path if path.exists() else old_of(path), attempt == TRIES - 1
         try:
             held = Held(place)
         except OSError:
@@ -229,10 +229,10 @@ def remedy_found_by(find):
     return find
 
 
-def moved(part, path):
+def put_in_place(part, path):
     """Move a file or folder to `path`, in the place of what is there."""
     # A folder that is removed in its place is half there when it stops, or is read.
-    aside, gone = old(path), path.with_name(f".gone-{path.name}")
+    aside, gone = old_of(path), path.with_name(f".gone-{path.name}")
     remove(gone)
     _vanish(aside, gone)
     if path.is_dir():

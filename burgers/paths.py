@@ -39,6 +39,12 @@ def figures(profile):
     return ROOT / "figures" / profile
 
 
+def save_table(table, path, digits=4):
+    """Write a pandas.DataFrame as CSV without its index, complete or not at all."""
+    with files.written_whole(path) as part:
+        table.to_csv(part, index=False, float_format=f"%.{digits}g")
+
+
 @files.remedy_found_by
 def remedy(path):
     """The command that makes a file of a profile again, in words; None for any other file.

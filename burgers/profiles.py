@@ -77,7 +77,7 @@ class Propagation:
     members: int
     every: int
     cells: tuple[int, ...]
-    gauss: tuple[int, ...]
+    gauss_legendre: tuple[int, ...]
     sobol: tuple[int, ...]
 
 
@@ -161,7 +161,7 @@ QUICK = Profile(
         members=200,
         every=5,
         cells=(50, 100, 200),
-        gauss=(4, 8),
+        gauss_legendre=(4, 8),
         sobol=(16, 64),
     ),
 )
@@ -205,7 +205,7 @@ REPORT = Profile(
         members=10_000,
         every=1,
         cells=(25, 50, 100, 200, 400, 800),
-        gauss=(2, 4, 8, 16, 32),
+        gauss_legendre=(2, 4, 8, 16, 32),
         sobol=(16, 64, 256, 1024),
     ),
 )

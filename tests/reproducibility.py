@@ -130,8 +130,8 @@ def main(folder):
                  for row in compare(folder / "first", tree, first, others)]  # fmt: skip
         print(pd.DataFrame(rows[-5:]).to_string(index=False), flush=True)
     table = pd.DataFrame(rows)
-    with files.written_whole(torture.ROOT / "benchmarks" / "reproducibility.csv") as beside:
-        table.to_csv(beside, index=False, float_format="%.2g")
+    with files.written_whole(torture.ROOT / "benchmarks" / "reproducibility.csv") as part:
+        table.to_csv(part, index=False, float_format="%.2g")
     again = table[table.setting == "again"]
     return int((again.same < again.files).any())
 

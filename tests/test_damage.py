@@ -212,7 +212,7 @@ def test_what_stops_a_replacement_leaves_the_old_folder(store, tmp_path, monkeyp
     shutil.copytree(store, path)
 
     def stops(source, target):
-        if source == files.beside(path):
+        if source == files.part_of(path):
             raise error
         replace(source, target)
 

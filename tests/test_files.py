@@ -37,8 +37,8 @@ def save_figure(path):
 
 
 def save_table(path):
-    with files.written_whole(path) as beside:
-        beside.write_text("a,b\n", encoding="utf-8")
+    with files.written_whole(path) as part:
+        part.write_text("a,b\n", encoding="utf-8")
 
 
 STORES, FILES = [save, save_lazy], [export, save_figure, save_table]

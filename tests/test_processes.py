@@ -52,7 +52,8 @@ def judge():
 def laws():
     codes = np.random.default_rng(0).standard_normal((60, 2))
     fitted = [
-        law.fit(codes) for law in (latent_laws.Mixture(components=(1, 2)), latent_laws.Parzen())
+        law.fit(codes)
+        for law in (latent_laws.Mixture(components=(1, 2)), latent_laws.ManifoldParzen())
     ]
     return np.concatenate([law.sample(5, np.random.default_rng(1)) for law in fitted])
 
@@ -161,7 +162,7 @@ def test_a_lock_that_a_killed_process_left_is_no_obstacle(tmp_path):
 def test_what_a_kill_between_two_folders_left_is_read(tmp_path):
     path, ensemble = tmp_path / "a.zarr", burgers.generate(burgers.SINUS, 5, cells=8)
     dataset.save(ensemble, path)
-    path.rename(files.old(path))
+    path.rename(files.old_of(path))
     assert dataset.open(path).identical(ensemble)
     dataset.save(ensemble, path)
     assert [found.name for found in tmp_path.iterdir()] == ["a.zarr"]

@@ -134,8 +134,8 @@ def save(dataset, path):
         raise ValueError(f"density has dimensions {dataset.density.dims}; accepted: realisation, x")
     if dataset.density.chunks is not None:
         return distributed.save(dataset, path, _solved)
-    with files.written_whole(path, store.is_ours) as beside:
-        store.to_zarr(dataset, beside)
+    with files.written_whole(path, store.is_ours) as part:
+        store.to_zarr(dataset, part)
 
 
 def open(path):
@@ -198,7 +198,7 @@ def export_npy(dataset, path):
     """
     density = np.ascontiguousarray(dataset["density"].values)
     header = np.lib.format.header_data_from_array_1_0(density)
-    with files.written_whole(path) as beside, beside.open("wb") as stream:
+    with files.written_whole(path) as part, part.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
         # `numpy.save` would not say that the disk is full, only how much it wrote.
         stream.write(density)

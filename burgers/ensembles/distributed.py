@@ -60,7 +60,7 @@ def save(dataset, path, function):
     path, dataset = files.local(path), _regular(dataset)
     dataset = dataset.assign_coords({name: dataset[name].compute() for name in dataset.coords})
     dataset = dataset.assign_attrs({RECIPE: _recipe(dataset, function)})
-    with files.told(path, "the same call goes on with what is missing"):
+    with files.explained(path, "the same call goes on with what is missing"):
         # Absolute, as workers may stand in another folder.
         place = files.target(path, store.is_ours)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _write(dataset, path):
     # What a worker had begun when it died.
     for begun in part.rglob("*.partial"):
         begun.unlink()
-    files.moved(part, path)
+    files.put_in_place(part, path)
 
 
 def _begin(dataset, part):

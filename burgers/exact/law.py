@@ -7,7 +7,7 @@ from burgers import problems
 from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
 from burgers.exact.densities import asked
-from burgers.exact.quadrature import gauss, graded, halving
+from burgers.exact.quadrature import gauss_legendre, graded, halved_towards
 from burgers.problems import LOG_REYNOLDS, STEP
 
 # Nodes of Gauss and Legendre's rule over log Re, and on each panel of the other variables.
@@ -60,8 +60,8 @@ def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
         if time is None:
             birth = 1.0 / (2.0 * np.pi)
             ends = (case.first_time, case.last_time)
-            panels = [halving(birth, end, 0.5 * np.sqrt(viscosity)) for end in ends]
-            times, weight = gauss(np.concatenate(panels), panel_nodes)
+            panels = [halved_towards(birth, end, 0.5 * np.sqrt(viscosity)) for end in ends]
+            times, weight = gauss_legendre(np.concatenate(panels), panel_nodes)
         else:
             times, weight = np.array([time]), np.ones(1)
         viscosities = np.full(times.size, viscosity)
@@ -92,17 +92,17 @@ def _creneau_moments(case, time, cells, panel_nodes, reynolds_nodes):
 
 def _viscosities(order):
     """Viscosities at the nodes over log Re, with weights of sum one."""
-    nodes, weights = gauss([LOG_REYNOLDS], order)
+    nodes, weights = gauss_legendre([LOG_REYNOLDS], order)
     return zip(np.exp(-nodes), weights / weights.sum(), strict=True)
 
 
 def _nodes_at_time(time, cells, viscosity, order):
     """Nodes and weights over the step, by way of the front's displacement s = (1 + a) T / 2."""
     if time < cole_hopf.STILL:
-        step, weight = gauss([STEP], order)
+        step, weight = gauss_legendre([STEP], order)
     else:
         start, end = (1.0 + np.array(STEP)) * time / 2.0
-        displacement, weight = gauss(_front_panels(start, end, cells, viscosity), order)
+        displacement, weight = gauss_legendre(_front_panels(start, end, cells, viscosity), order)
         step = 2.0 * displacement / time - 1.0
     return step, np.full(step.size, time), weight
 
@@ -115,10 +115,10 @@ def _nodes_over_time(case, cells, viscosity, order):
     first, last = case.first_time, case.last_time
     corners = [(1.0 + step) * time / 2.0 for time in (first, last) for step in STEP]
     panels = _front_panels(corners[0], corners[-1], cells, viscosity, corners)
-    displacement, weight = (values[:, None] for values in gauss(panels, order))
+    displacement, weight = (values[:, None] for values in gauss_legendre(panels, order))
     lowest = np.maximum(STEP[0], 2.0 * displacement / last - 1.0)
     highest = np.minimum(STEP[1], 2.0 * displacement / first - 1.0)
-    fraction, fraction_weight = gauss([(0.0, 1.0)], order)
+    fraction, fraction_weight = gauss_legendre([(0.0, 1.0)], order)
     step = lowest + (highest - lowest) * fraction
     # dT = 2 ds / (1 + a)
     weight = weight * fraction_weight * (highest - lowest) * 2.0 / (1.0 + step)

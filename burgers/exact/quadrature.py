@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 
-def gauss(panels, order):
+def gauss_legendre(panels, order):
     """Nodes and weights of the rule on each panel, both (panels * order,).
 
     panels (panels, 2): the ends of each. Exact for polynomials of degree 2 order - 1 on each.
@@ -16,7 +16,7 @@ def gauss(panels, order):
     return (middle + half * unit).ravel(), (half * weight).ravel()
 
 
-def halving(point, end, finest):
+def halved_towards(point, end, finest):
     """Panels (panels, 2) between a point and an end that halve towards the point down to `finest`.
 
     A function that is smooth save for a kink of that width at the point is smooth on the scale of
@@ -32,5 +32,5 @@ def graded(breaks, finest):
     parts = []
     for left, right in pairwise(breaks):
         middle = 0.5 * (left + right)
-        parts += [halving(left, middle, finest), halving(right, middle, finest)[::-1]]
+        parts += [halved_towards(left, middle, finest), halved_towards(right, middle, finest)[::-1]]
     return np.concatenate(parts)

@@ -141,7 +141,9 @@ def drawn(case, source, count, files, seed, scheme="rusanov"):
     encoded = atlas(case, files[case.name, source], scheme)
     if source != "sharper":
         return encoded.model.generate(count, seed)
-    law = latent_laws.Parzen(seed=0).fit(encoded.model.draw(encoded.ensemble.density.values))
+    law = latent_laws.ManifoldParzen(seed=0).fit(
+        encoded.model.draw(encoded.ensemble.density.values)
+    )
     return encoded.model.decode(law.sample(count, np.random.default_rng(seed)))
 
 

@@ -16,15 +16,32 @@ from burgers.metrics.moments import (
 from burgers.metrics.scorecard import judge, scores
 from burgers.metrics.two_sample import (
     band_error,
-    classifier_accuracy,
+    c2st,
     energy_distance,
     front,
-    novelty,
+    nearest_neighbour_ratio,
     sliced_wasserstein,
 )
 
+# Former names.
+classifier_accuracy, novelty = c2st, nearest_neighbour_ratio
+
 __all__ = [
-    "band_error", "classifier_accuracy", "distances", "energy_distance", "forecast", "front",
-    "in_floors", "judge", "mean_and_std", "moment_errors", "noise_floor", "novelty",
-    "relative_error", "scores", "sliced_wasserstein", "wasserstein",
+    "band_error",
+    "c2st",
+    "classifier_accuracy",
+    "distances",
+    "energy_distance",
+    "forecast",
+    "front",
+    "in_floors",
+    "judge",
+    "mean_and_std",
+    "moment_errors",
+    "nearest_neighbour_ratio",
+    "noise_floor",
+    "relative_error",
+    "scores",
+    "sliced_wasserstein",
+    "wasserstein",
 ]  # fmt: skip

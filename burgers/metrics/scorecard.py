@@ -21,8 +21,8 @@ def scores(generated, reference, training=None, seed=0):
     """Every measure of a generated sample against a reference of the same shape: a dict of floats.
 
     `mean_error`, `std_error`, `wasserstein`: see `distances`. `band_error`, `sliced`, `energy`,
-    `front_position`, `front_width`, `classifier`, `magnified` and, where the training sample is
-    given, `novelty`: see `judges`.
+    `front_position`, `front_width`, `c2st`, `c2st_per_cell` and, where the training sample is
+    given, `nearest_neighbour_ratio`: see `judges`.
 
     Raises
     ------
@@ -41,8 +41,10 @@ def scores(generated, reference, training=None, seed=0):
 def _scores(a, b, seed):
     # What may be refused comes before what takes long.
     found = distances(a, b)
-    new = {} if b.nearest is None else {"novelty": two_sample.novelty(a, b, None)}
-    return {**found, **two_sample.scores(a, b, seed), **new}
+    found |= two_sample.scores(a, b, seed)
+    if b.nearest is not None:
+        found["nearest_neighbour_ratio"] = two_sample.nearest_neighbour_ratio(a, b, None)
+    return found
 
 
 def judge(generated, reference, training=None, *, repeats=3, seed=0):

@@ -44,8 +44,8 @@ def scores(generated, reference, seed=0):
         "energy": energy_distance(a, b),
         "front_position": float(stats.wasserstein_distance(*places)),
         "front_width": float(stats.wasserstein_distance(*widths)),
-        "classifier": classifier_accuracy(a, b, seed),
-        "magnified": classifier_accuracy(a, b, seed, magnified=True),
+        "c2st": c2st(a, b, seed),
+        "c2st_per_cell": c2st(a, b, seed, per_cell=True),
     }
 
 
@@ -115,18 +115,18 @@ def _front(sample):
 
 
 @forkable
-def classifier_accuracy(generated, reference, seed=0, magnified=False):
+def c2st(generated, reference, seed=0, per_cell=False):
     """Held-out accuracy of telling generated from reference: 0.5 when nothing tells them apart.
 
     Lopez-Paz and Oquab (2017): the better of a network of one hidden layer and of the nearest
     neighbours, each trained on four fifths of both samples. They see the cells in units of the
-    density's overall spread, or `magnified`: each cell in units of its own spread (at least a
+    density's overall spread, or `per_cell`: each cell in units of its own spread (at least a
     thousandth of the largest), which lets them see small errors where the law hardly varies.
     """
     a, b = parts(generated, reference, least=2)
     seed, count = checks.count("seed", seed, least=0, most=2**32 - 1), 2 * len(b.rows)
     spread, order = b.spread(), np.random.default_rng(seed).permutation(count)
-    scale = np.maximum(spread, LEAST_SPREAD * spread.max()) if magnified else spread.max()
+    scale = np.maximum(spread, LEAST_SPREAD * spread.max()) if per_cell else spread.max()
     cells = np.empty((count, len(spread)), np.float32)
     for part, places in zip((a, b), np.split(np.argsort(order), 2), strict=True):
         for block in blocks(*part.cells.shape):
@@ -156,7 +156,7 @@ def _best(held, kept, asked, known, seed, tick):
     return float(max(accuracy, right / len(held)))
 
 
-def novelty(generated, reference, training):
+def nearest_neighbour_ratio(generated, reference, training):
     """Median distance to the nearest training realisation, over that of the reference.
 
     1 for a model as new as Monte Carlo; 0 for one that returns what it was trained on.
@@ -168,7 +168,9 @@ def novelty(generated, reference, training):
         a, b = (Part(x, None, None, nearest=nearest(x, training)) for x in (a, b))
     expected = np.median(b.nearest)
     if expected <= LEAST:
-        raise b.undefined("novelty", "training contains half of it", "what it does not contain")
+        raise b.undefined(
+            "nearest_neighbour_ratio", "training contains half of it", "what it does not contain"
+        )
     return float(np.median(a.nearest) / expected)
 
 

@@ -182,7 +182,7 @@ class OneShot(Model):
     def decode(self, numbers):
         """Densities (count, cells) float32 of numbers (count, numbers)."""
         numbers = evaluation.rows("numbers", numbers, self.decoder.input_shape[1])
-        return evaluation.compiled(self.decoder, [numbers])[0]
+        return evaluation.evaluate_compiled(self.decoder, [numbers])[0]
 
     def get_config(self):
         decoder = keras.saving.serialize_keras_object(self.decoder)

@@ -42,7 +42,7 @@ class Checkpoint:
         """Write the state after the epochs of a history."""
         values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
         recipe = json.dumps(self.recipe, sort_keys=True)
-        with written_whole(self.path) as beside, beside.open("wb") as stream:
+        with written_whole(self.path) as part, part.open("wb") as stream:
             np.savez(stream, recipe=recipe, history=np.array(history), **values)
 
     def restore(self, epochs):

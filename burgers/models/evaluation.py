@@ -11,7 +11,7 @@ from burgers import _checks as checks
 from burgers import _files as files
 from burgers.models import streaming
 from burgers.models._keras import CELLS, keras, ops, own
-from burgers.models.training import bare
+from burgers.models.training import one_or_list
 
 
 @own()
@@ -93,25 +93,25 @@ def conditions(given, count):
 
 
 @own()
-def batched(model, inputs, size=1000):
+def evaluate(model, inputs, size=1000):
     """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
     count, inputs = len(inputs[0]), _some(inputs)
     firsts = range(0, len(inputs[0]), size)
-    found = [model(bare([part[i : i + size] for part in inputs])) for i in firsts]
+    found = [model(one_or_list([part[i : i + size] for part in inputs])) for i in firsts]
     parts = zip(*(f if isinstance(f, list | tuple) else [f] for f in found), strict=True)
     outputs = [np.concatenate([ops.convert_to_numpy(part) for part in output]) for output in parts]
     return [output[:count] for output in outputs]
 
 
 @own()
-def compiled(model, inputs, size=1000):
-    """The same as `batched`, by a compiled function: quick where there are very many realisations.
+def evaluate_compiled(model, inputs, size=1000):
+    """The same as `evaluate`, by a compiled function: quick where there are very many realisations.
 
     Keras compiles for each shape, hence the last batch is filled up.
     """
     count, inputs = len(inputs[0]), _some(inputs)
     filled = [np.pad(part, ((0, -len(part) % size), (0, 0)), mode="edge") for part in inputs]
-    found = model.predict(bare(filled), batch_size=size, verbose=0)
+    found = model.predict(one_or_list(filled), batch_size=size, verbose=0)
     return [part[:count] for part in (found if isinstance(found, list | tuple) else [found])]
 
 

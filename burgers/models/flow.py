@@ -48,9 +48,9 @@ class Flow(latent_laws.Law):
         """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
-        return self.at(rng.random((n, self.latents)), given)
+        return self.from_uniform(rng.random((n, self.latents)), given)
 
-    def ranks(self, codes, given=None):
+    def to_uniform(self, codes, given=None):
         """What the conditional distribution functions map the codes to, each in [0, 1].
 
         The rank of a latent that is the same in all codes says nothing: ½.
@@ -59,15 +59,17 @@ class Flow(latent_laws.Law):
         given = self._given(given, len(codes))
         ranks = np.full(codes.shape, 0.5)
         if self.varies.any():
-            ranks[:, self.varies] = self._ranks(self._varying(codes), given)
+            ranks[:, self.varies] = self._to_uniform(self._varying(codes), given)
         return ranks
 
-    def at(self, ranks, given=None):
+    def from_uniform(self, ranks, given=None):
         """The codes of these ranks, by bisection: the inverse of `ranks`."""
         ranks = self._asked("ranks", ranks)
         checks.within("ranks", ranks, 0.0, 1.0)
         given, varies = self._given(given, len(ranks)), self.varies.any()
-        return self._whole(len(ranks), self._at(self._varying(ranks), given) if varies else None)
+        return self._whole(
+            len(ranks), self._from_uniform(self._varying(ranks), given) if varies else None
+        )
 
     def log_prob(self, codes, given=None):
         """Log-density of each code, (realisations,), in nats."""
@@ -97,14 +99,14 @@ class Flow(latent_laws.Law):
                 patience=self.epochs, restore_best_weights=True, start_from_epoch=1)],
         ).history  # fmt: skip
 
-    def _ranks(self, codes, given):
+    def _to_uniform(self, codes, given):
         codes = self._standard(codes)
         ranks = np.empty_like(codes)
         for k in range(codes.shape[1]):
             ranks[:, k] = _below(codes[:, k], *self.network.conditional(k, codes, given))
         return ranks
 
-    def _at(self, ranks, given):
+    def _from_uniform(self, ranks, given):
         codes = np.zeros_like(ranks)
         for k in range(ranks.shape[1]):
             weight, mean, width = self.network.conditional(k, codes, given)
@@ -146,7 +148,7 @@ class Flow(latent_laws.Law):
         return (_checked(given, count, self.numbers) - self.given_centre) / self.given_scale
 
 
-class Carried:
+class NearestConditions:
     """p(z | t) by the codes of the nearest conditions, carried to t by a flow.
 
         z = F⁻¹(F(z_i | t_i) | t),   i uniform among the nearest of t_1, ..., t_n
@@ -168,7 +170,10 @@ class Carried:
         given = _checked(given, len(codes), 1)
         order = np.argsort(given[:, 0])
         self.law.fit(codes[order], given[order])
-        self.given, self.ranks = given[order, 0], self.law.ranks(codes[order], given[order])
+        self.given, self.uniform = (
+            given[order, 0],
+            self.law.to_uniform(codes[order], given[order]),
+        )
         self.latents = codes.shape[1]
         return self
 
@@ -180,7 +185,7 @@ class Carried:
         nearest = min(self.nearest, len(self.given))
         first = np.searchsorted(self.given, given[:, 0]) - nearest // 2
         picked = first.clip(0, len(self.given) - nearest) + rng.integers(nearest, size=n)
-        return self.law.at(self.ranks[picked], given)
+        return self.law.from_uniform(self.uniform[picked], given)
 
 
 class Conditionals(Model):
@@ -256,3 +261,7 @@ def _checked(given, count, numbers=None):
     if given.ndim != 2 or given.shape != (count, *wanted) or not given.shape[1]:
         raise ValueError(f"given has shape {given.shape}; accepted: {accepted}")
     return given
+
+
+# The former name.
+Carried = NearestConditions

@@ -9,8 +9,8 @@ dense nor a convolutional decoder knows before it has learned it cell by cell.
 
 from burgers.models._keras import keras, layers, own
 from burgers.models.evaluation import CELLS
-from burgers.models.layers import CellVariance, Fronts, Maker, Sampling, joined
-from burgers.models.training import bare
+from burgers.models.layers import CellVariance, Fronts, Sampling, SeededLayers, concatenated
+from burgers.models.training import one_or_list
 
 FRONTS = 6
 SMOOTH = 32
@@ -23,16 +23,16 @@ def build_encoder(latents, conditions=0, seed=0):
     (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
     (batch, latents).
     """
-    make = Maker(seed)
+    make = SeededLayers(seed)
     density = layers.Input((CELLS,), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = joined(density, given)
+    x = concatenated(density, given)
     for units in (128, 64):
         x = make(layers.Dense, units)(x)
     mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
     log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
     sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
-    return keras.Model(bare([density, *given]), [mean, log_variance, sample], name="encoder")
+    return keras.Model(one_or_list([density, *given]), [mean, log_variance, sample], name="encoder")
 
 
 @own()
@@ -42,10 +42,10 @@ def build_decoder(latents, conditions=0, seed=1):
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
     (batch, 400).
     """
-    make = Maker(seed)
+    make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = joined(latent, given)
+    x = concatenated(latent, given)
     for _ in range(3):
         x = make(layers.Dense, 128)(x)
     height, place, log_width, amplitude = (
@@ -59,4 +59,4 @@ def build_decoder(latents, conditions=0, seed=1):
     mean = layers.Add(name="x_mean")([fronts, smooth])
     variance = CellVariance(name="x_variance")(mean)
     sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
-    return keras.Model(bare([latent, *given]), [mean, variance, sample], name="decoder")
+    return keras.Model(one_or_list([latent, *given]), [mean, variance, sample], name="decoder")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from burgers.models._keras import Model, keras, layers, ops, own
-from burgers.models.layers import Maker
+from burgers.models.layers import SeededLayers
 
 WIDTH = 64
 # Of Runge and Kutta's method between two times, however far apart they are. A jump widens with
@@ -37,7 +37,7 @@ def rk4(rate, state, duration, steps, grading=1):
 @own()
 def build_field(latents, parameters, seed=0):
     """F of two hidden layers: (batch, latents + parameters) -> (batch, latents)."""
-    make = Maker(seed)
+    make = SeededLayers(seed)
     x = inputs = layers.Input((latents + parameters,), name="state")
     for _ in range(2):
         x = make(layers.Dense, WIDTH)(x)

@@ -187,7 +187,7 @@ class Mixture(Law):
             return mixture.fit(codes)
 
 
-class Parzen(Law):
+class ManifoldParzen(Law):
     """A Gaussian kernel on each code, shaped like the cloud of its neighbours.
 
         p(z) = mean_i N(z_i, h² C_i)
@@ -256,3 +256,7 @@ def generator(rng):
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")
     return rng
+
+
+# The former name.
+Parzen = ManifoldParzen

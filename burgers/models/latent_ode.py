@@ -12,7 +12,7 @@ import numpy as np
 from burgers import _checks as checks
 from burgers.models import evaluation, front_decoder, latent_field, sigma_vae, training
 from burgers.models._keras import Model, keras, ops, own
-from burgers.models.evaluation import CELLS, compiled
+from burgers.models.evaluation import CELLS, evaluate_compiled
 from burgers.models.latent_field import Dynamics, build_field
 from burgers.models.pairs import (
     BATCH_SIZE,
@@ -62,7 +62,7 @@ class Reduced(Model):
 
     def encode(self, density):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return tuple(compiled(self.encoder, [evaluation.in_memory(density)])[:2])
+        return tuple(evaluate_compiled(self.encoder, [evaluation.in_memory(density)])[:2])
 
     def advance(self, codes, durations, reynolds=None):
         """Codes after each of some durations, (realisations, durations, latents).
@@ -79,7 +79,7 @@ class Reduced(Model):
             np.tile(durations, len(codes))[:, None],
             np.repeat(parameters, len(durations), axis=0),
         ]
-        (found,) = compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
+        (found,) = evaluate_compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
         return found.reshape(len(codes), len(durations), codes.shape[1])
 
     def decode(self, codes):
@@ -87,7 +87,7 @@ class Reduced(Model):
         codes, latents = checks.finite("codes", codes, np.float32), self.decoder.input_shape[1]
         if not codes.ndim or codes.shape[-1] != latents:
             raise ValueError(f"codes has shape {codes.shape}; accepted: (..., {latents})")
-        (found,) = compiled(self.decoder, [codes.reshape(-1, latents)])[:1]
+        (found,) = evaluate_compiled(self.decoder, [codes.reshape(-1, latents)])[:1]
         return found.reshape(*codes.shape[:-1], found.shape[1])
 
     def forecast(self, density, durations, reynolds=None):

@@ -82,7 +82,7 @@ class Fronts(Layer):
         return CELLS * (total[:, 1:] - total[:, :-1])
 
 
-class Maker:
+class SeededLayers:
     """Makes layers with SiLU, a seed of their own, and a name of their own.
 
     Keras' automatic names count what the process built before: a training would not be known
@@ -99,6 +99,6 @@ class Maker:
         return layer(*sizes, activation=activation, kernel_initializer=start, name=name, **options)
 
 
-def joined(first, rest):
+def concatenated(first, rest):
     """The inputs of a network as one: the first, with the others after it where there are any."""
     return layers.Concatenate(name="joined")([first, *rest]) if rest else first

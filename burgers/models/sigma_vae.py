@@ -10,7 +10,7 @@ from burgers import _checks as checks
 from burgers.models import streaming, training
 from burgers.models._keras import keras, layers, ops, own
 from burgers.models.evaluation import CELLS, conditions, training_set
-from burgers.models.layers import CellVariance, Maker, Sampling, joined
+from burgers.models.layers import CellVariance, Sampling, SeededLayers, concatenated
 from burgers.models.training import adam
 from burgers.models.vae import VAE
 
@@ -25,20 +25,20 @@ def build_encoder(latents, conditions=0, seed=0):
     (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
     (batch, latents).
     """
-    make = Maker(seed)
+    make = SeededLayers(seed)
     density = layers.Input((CELLS,), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
     x = layers.Reshape((CELLS, 1), name="cells")(density)
     for filters in (16, 32, 32):
         x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
-    x = joined(layers.Flatten(name="flat")(x), given)
+    x = concatenated(layers.Flatten(name="flat")(x), given)
     for units in (128, 64):
         x = make(layers.Dense, units)(x)
     mean = make(layers.Dense, latents, activation=None, name="z_mean")(x)
     log_variance = make(layers.Dense, latents, activation=None, name="z_log_var")(x)
     sample = Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
     outputs = [mean, log_variance, sample]
-    return keras.Model(training.bare([density, *given]), outputs, name="encoder")
+    return keras.Model(training.one_or_list([density, *given]), outputs, name="encoder")
 
 
 @own()
@@ -48,10 +48,10 @@ def build_decoder(latents, conditions=0, seed=1):
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
     (batch, 400). Coarse to fine: 50, 100, 200 and 400 cells.
     """
-    make = Maker(seed)
+    make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = joined(latent, given)
+    x = concatenated(latent, given)
     for units in (64, 128, COARSEST * 32):
         x = make(layers.Dense, units)(x)
     x = layers.Reshape((COARSEST, 32), name="coarsest")(x)
@@ -63,7 +63,7 @@ def build_decoder(latents, conditions=0, seed=1):
     variance = CellVariance(name="x_variance")(mean)
     sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
     outputs = [mean, variance, sample]
-    return keras.Model(training.bare([latent, *given]), outputs, name="decoder")
+    return keras.Model(training.one_or_list([latent, *given]), outputs, name="decoder")
 
 
 @keras.saving.register_keras_serializable("burgers")

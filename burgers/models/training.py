@@ -58,7 +58,7 @@ def alone(path, *stages):
 def _lock(path):
     with ExitStack() as held:
         try:
-            with files.told(path):
+            with files.explained(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 lock = path.with_name(f"{path.stem}.training")
                 held.enter_context(files.locked(lock, wait=PATIENCE))
@@ -93,7 +93,7 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     """
     asked(len(inputs[0]), epochs, batch_size, seed, progress)
     path = files.local(path, ".keras")
-    model(bare([part[:1] for part in inputs]))
+    model(one_or_list([part[:1] for part in inputs]))
     model.optimizer.build(model.trainable_variables)
     state = Checkpoint(
         _beside(path, CHECKPOINT), model, inputs, __name__, batch_size=batch_size, seed=seed
@@ -171,11 +171,11 @@ def seconds(path):
 def save(model, history, path):
     """Write a model to `path` and its history beside it as `<stem>_history.csv`."""
     path = files.local(path, ".keras")
-    with written_whole(_beside(path, HISTORY)) as beside:
-        history.to_csv(beside, index=False)
-    with written_whole(path) as beside:
-        model.save(beside)
-        _without_accidents(beside)
+    with written_whole(_beside(path, HISTORY)) as part:
+        history.to_csv(part, index=False)
+    with written_whole(path) as part:
+        model.save(part)
+        _without_accidents(part)
 
 
 def _beside(path, end):
@@ -208,7 +208,7 @@ def _without_accidents(path):
             archive.writestr(zipfile.ZipInfo(name), content)
 
 
-def side_by_side(tasks, workers=2):
+def run_in_parallel(tasks, workers=2):
     """Call `train(**options)` for each (train, options), `workers` at a time, one thread each.
 
     Two trainings of one thread each use two cores better than one training of two threads. With no
@@ -250,10 +250,10 @@ def _shuffled(inputs, batch_size, rng):
     if hasattr(inputs[0], "shuffled"):
         return {"x": inputs[0].shuffled(batch_size, rng)}
     order = rng.permutation(len(inputs[0]))
-    return {"x": bare([part[order] for part in inputs]), "batch_size": batch_size}
+    return {"x": one_or_list([part[order] for part in inputs]), "batch_size": batch_size}
 
 
-def bare(inputs):
+def one_or_list(inputs):
     """The only entry of a list, or the list: a network of one input takes it bare."""
     return inputs[0] if len(inputs) == 1 else inputs
 
@@ -274,8 +274,8 @@ class _Timing:
     def add(self, epoch, seconds):
         rows = [*self.rows.itertuples(index=False), (epoch, seconds)]
         self.rows = pd.DataFrame(rows, columns=self.COLUMNS)
-        with written_whole(self.path) as beside:
-            self.rows.to_csv(beside, index=False, float_format="%.4g")
+        with written_whole(self.path) as part:
+            self.rows.to_csv(part, index=False, float_format="%.4g")
 
     def _read(self):
         try:

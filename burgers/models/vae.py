@@ -12,9 +12,9 @@ from burgers.models import training
 from burgers.models._keras import Model, keras, layers, ops, own
 from burgers.models.evaluation import (
     CELLS,
-    batched,
     checked,
-    compiled,
+    evaluate,
+    evaluate_compiled,
     inputs,
     load,
     rows,
@@ -24,9 +24,26 @@ from burgers.models.layers import Constant, Sampling
 from burgers.models.training import adam
 
 __all__ = [
-    "BETA", "CELLS", "LATENT", "LEARNING_RATE", "VAE", "VARIANCE", "Constant", "Sampling", "adam",
-    "batched", "build_decoder", "build_encoder", "checked", "compiled", "keras", "kl_divergence",
-    "layers", "load", "ops", "train",
+    "BETA",
+    "CELLS",
+    "LATENT",
+    "LEARNING_RATE",
+    "VAE",
+    "VARIANCE",
+    "Constant",
+    "Sampling",
+    "adam",
+    "build_decoder",
+    "build_encoder",
+    "checked",
+    "evaluate",
+    "evaluate_compiled",
+    "keras",
+    "kl_divergence",
+    "layers",
+    "load",
+    "ops",
+    "train",
 ]  # fmt: skip
 
 LATENT = 10
@@ -115,8 +132,8 @@ class VAE(Model):
 
     def call(self, inputs):
         density, *given = inputs if isinstance(inputs, list | tuple) else [inputs]
-        mean, log_variance, sample = self.encoder(training.bare([density, *given]))
-        return self.decoder(training.bare([sample, *given]))[0], mean, log_variance
+        mean, log_variance, sample = self.encoder(training.one_or_list([density, *given]))
+        return self.decoder(training.one_or_list([sample, *given]))[0], mean, log_variance
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         decoded, mean, log_variance = y_pred
@@ -134,22 +151,22 @@ class VAE(Model):
         """Decoder means of one latent draw for each density, (realisations, cells) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
-        return batched(self, parts)[0]
+        return evaluate(self, parts)[0]
 
     def encode(self, density, given=()):
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return batched(self.encoder, self._inputs(density, given))[:2]
+        return evaluate(self.encoder, self._inputs(density, given))[:2]
 
     def draw(self, density, seed=0, given=()):
         """One latent draw from the posterior of each density, (realisations, latents) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
-        return batched(self.encoder, parts)[2]
+        return evaluate(self.encoder, parts)[2]
 
     def decode(self, latent, given=()):
         """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
         latent = rows("latent", latent, self.latents)
-        return batched(self.decoder, inputs(self.decoder, latent, given))[0]
+        return evaluate(self.decoder, inputs(self.decoder, latent, given))[0]
 
     def generate(self, n, seed=0, given=()):
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""

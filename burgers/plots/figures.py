@@ -21,8 +21,8 @@ INPUT = "black"
 
 def save_figure(figure, path):
     """Write a PNG, complete or not at all, with no date or version in it."""
-    with written_whole(path) as beside:
-        figure.savefig(beside, format="png", metadata={"Software": None})
+    with written_whole(path) as part:
+        figure.savefig(part, format="png", metadata={"Software": None})
 
 
 def band(x, generated, reference, ax=None):

@@ -18,7 +18,7 @@ COLOURS = plt.get_cmap("viridis")
 FRAMES_PER_SECOND = 10
 
 
-def trap(x, log_reynolds, start, later, spreads, hidden, hidden_from):
+def hidden_reynolds(x, log_reynolds, start, later, spreads, hidden, hidden_from):
     """A figure of what a density at t0 does not say about Re.
 
     start, later (reynolds, cells): the sinus at t = 0 and later; spreads: a dict from a case to
@@ -201,9 +201,9 @@ def animate(x, times, panels, path, every=1):
     figure.canvas.draw()
     # The layout of the first frame is that of all; to find it again would take most of the time.
     figure.set_layout_engine("none")
-    with written_whole(path) as beside:
+    with written_whole(path) as part:
         movie = FuncAnimation(figure, draw, frames=frames, cache_frame_data=False)
-        movie.save(beside, writer=PillowWriter(fps=FRAMES_PER_SECOND))
+        movie.save(part, writer=PillowWriter(fps=FRAMES_PER_SECOND))
     plt.close(figure)
 
 

@@ -10,7 +10,7 @@ from scipy.stats import qmc
 
 from burgers import exact, metrics
 from burgers.ensembles import trajectories
-from burgers.exact.quadrature import gauss
+from burgers.exact.quadrature import gauss_legendre
 from burgers.models import training
 from burgers.problems import CASES, LOG_REYNOLDS, STEP
 from burgers.studies import forecasting
@@ -25,7 +25,7 @@ EQUAL = {
 }
 
 
-def table(name, models, sizes, seed):
+def table(name, models, profile, seed):
     """Seconds and errors of an ensemble of all times, by every method: a DataFrame.
 
     Reduced model and solver push `members` random members, other models a fifth of them; Gauss
@@ -35,17 +35,17 @@ def table(name, models, sizes, seed):
     exact densities of the same members, which takes out that they are random; `l2_error` of a
     trajectory against the exact solution. All of them on a method's own cells.
     """
-    members, shown = sizes.propagation.members, np.arange(10, forecasting.TIMES, 10)
+    members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
     for method, forecast in models.all().items():
         if method in COMPETE:
             count = members if method == "reduced" else -(-members // 5)
             rows.append(_pushed(name, method, count, shown, seed, forecast=forecast))
-    for cells in sizes.propagation.cells:
+    for cells in profile.propagation.cells:
         rows.append(_pushed(name, "solver", members, shown, seed, cells=cells))
-    for points in sizes.propagation.gauss:
+    for points in profile.propagation.gauss_legendre:
         rows.append(_ruled(name, "Gauss", *_gauss_points(name, points), shown))
-    for points in sizes.propagation.sobol:
+    for points in profile.propagation.sobol:
         rows.append(_ruled(name, "Sobol", *_sobol_points(name, points, seed), shown))
     return pd.DataFrame(rows)
 
@@ -152,10 +152,10 @@ def _exact_moments(name, time, cells):
 
 
 def _gauss_points(name, points):
-    nodes, weight = gauss([LOG_REYNOLDS], points)
+    nodes, weight = gauss_legendre([LOG_REYNOLDS], points)
     inputs = {"reynolds": np.exp(nodes)}
     if CASES[name].random_step:
-        steps, other = gauss([STEP], points)
+        steps, other = gauss_legendre([STEP], points)
         inputs = {"reynolds": np.repeat(np.exp(nodes), points), "step": np.tile(steps, points)}
         weight = np.outer(weight, other).ravel()
     return inputs, weight / weight.sum()
@@ -186,7 +186,7 @@ def training_seconds(name, folder, ensemble):
     return solved + sum(training.seconds(folder / f"{stem}.keras") for stem in stems)
 
 
-def payback(costs, trained):
+def break_even(costs, trained):
     """When the reduced model pays against the solver, a row for each competitor: a DataFrame.
 
     `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good

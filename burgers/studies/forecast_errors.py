@@ -21,12 +21,12 @@ from burgers.studies.forecasting import (
     SOLVER,
     TIMES,
     drawn,
-    law_of_reynolds,
+    reynolds_given_code,
     times,
 )  # fmt: skip
 
 # Where the first-order scheme's own viscosity on 400 cells is as large as the equation's.
-HIDDEN = 6.7
+LAST_RESOLVED = 6.7
 REPEATS = 20
 
 
@@ -59,13 +59,13 @@ class Truth:
         return density.reshape(-1, *density.shape[2:])
 
 
-def truth(name, sizes):
+def truth(name, profile):
     """The grid of a case: the middles of equal intervals in log Re, and in a."""
-    steps, count = sizes.propagation.grid[name]
+    steps, count = profile.propagation.grid[name]
     case, inputs = CASES[name], {}
-    inputs["reynolds"] = np.tile(np.exp(middles(LOG_REYNOLDS, count)), steps)
+    inputs["reynolds"] = np.tile(np.exp(midpoints(LOG_REYNOLDS, count)), steps)
     if case.random_step:
-        inputs["step"] = np.repeat(middles(STEP, steps), count)
+        inputs["step"] = np.repeat(midpoints(STEP, steps), count)
     solved = trajectories.generate(case, steps * count, times(name), inputs=inputs, **SOLVER)
     found = np.stack([
         exact.density(case, time, **inputs).astype(np.float32) for time in times(name)
@@ -100,7 +100,7 @@ def judge(forecast, truth):
     return pd.DataFrame(table)
 
 
-def in_and_out(forecast, truth):
+def extrapolation_errors(forecast, truth):
     """Relative L2 errors in and outside what the inner model was trained on: a DataFrame."""
     error = metrics.relative_error(forecast, truth.solved)
     log_reynolds = np.log(truth.grid(truth.reynolds)[0])
@@ -117,7 +117,7 @@ def in_and_out(forecast, truth):
     return pd.DataFrame(rows, columns=["time_seen", "reynolds_seen", "median", "maximum"])
 
 
-def budget(truth, model, sizes, seed):
+def budget(truth, model, profile, seed):
     """Where the errors of a law come from, each step against the one before: a DataFrame.
 
     The exact law; the solver's; encoded and decoded; propagated, also against the solver's, as
@@ -125,28 +125,28 @@ def budget(truth, model, sizes, seed):
     with random members of these instead of the middles of intervals, median over some repeats.
     Median over times of the errors of mean and std; the creneau at the middle a.
     """
-    middle, draws = truth.steps // 2, sizes.propagation.draws
+    middle, draws = truth.steps // 2, profile.propagation.draws
     solved, found = truth.solved[middle], truth.exact[middle]
     start, reynolds = (truth.grid(part)[middle] for part in (truth.start, truth.reynolds))
     code, rng = model.encode(start[:1])[0], np.random.default_rng([seed, 73])
-    law = law_of_reynolds(model, truth.name, 0, sizes, seed)
+    law = reynolds_given_code(model, truth.name, 0, profile, seed)
 
     def push(reynolds):
         codes = np.repeat(code, len(reynolds), axis=0)
         return model.decode(model.advance(codes, truth.ensemble.time.values, reynolds))
 
     def learned(ranks):
-        return np.exp(law.at(ranks[:, None], np.repeat(code, len(ranks), axis=0))[:, 0])
+        return np.exp(law.from_uniform(ranks[:, None], np.repeat(code, len(ranks), axis=0))[:, 0])
 
     rebuilt = model.decode(model.encode(solved.reshape(-1, solved.shape[2]))[0])
     rebuilt, pushed = rebuilt.reshape(solved.shape), push(reynolds)
-    ranks = middles((0.0, 1.0), len(reynolds))
+    ranks = midpoints((0.0, 1.0), len(reynolds))
     of_learned = push(learned(ranks))
     rows = {
         "scheme": _median_errors(solved, found),
         "encoder and decoder": _median_errors(rebuilt, solved),
         "dynamics": _median_errors(pushed, rebuilt),
-        "these two": _median_errors(pushed, solved),
+        "encoder, dynamics and decoder": _median_errors(pushed, solved),
         "law of log Re": _median_errors(of_learned, pushed),
         f"{draws:,} draws": _drawn_errors(of_learned, of_learned, draws, rng),
         "all together": _drawn_errors(of_learned, found, draws, rng),
@@ -174,30 +174,30 @@ def _drawn_errors(members, reference, draws, rng):
     return dict(zip(("mean_error", "std_error"), np.median(found, axis=0), strict=True))
 
 
-def from_later(name, models, law, sizes, seed):
+def from_a_later_start(name, models, law, profile, seed):
     """Ensembles from X(t0) with t0 > 0, told nothing else, against what became of X: a DataFrame.
 
-    `calibrated`: log Re drawn from `law`, p(log Re | z(t0)). `as written`: codes from the
+    `reduced`: log Re drawn from `law`, p(log Re | z(t0)). `autonomous`: codes from the
     posterior, and the autonomous F. `error`: median relative L2 error of the ensemble's mean;
     `largest`: the largest; `spread`: of the ensemble's std, in the same norm; `coverage`: share of
     X(t) within the ensemble's band of 5 % to 95 %, in the cells where it is judged; `reynolds`:
     share of log Re within the 90 % in the middle of its law, and `width`: median width of these,
     as a share of the prior's.
     """
-    n, members, kept = sizes.propagation.later, sizes.propagation.later_members, times(name)
+    n, members, kept = profile.propagation.later, profile.propagation.later_members, times(name)
     after = np.arange(LATER, TIMES, LATER)
     held = trajectories.generate(
         CASES[name], n, kept, seed=np.random.SeedSequence([seed, 74]), **SOLVER
     )
     start, durations = held.density.values[:, LATER], kept[after] - kept[LATER]
     code = np.repeat(models.reduced.encode(start)[0], members, axis=0)
-    log_reynolds = law.at(np.tile(middles((0.0, 1.0), members), n)[:, None], code)[:, 0]
+    log_reynolds = law.from_uniform(np.tile(midpoints((0.0, 1.0), members), n)[:, None], code)[:, 0]
     snapshot = drawn(models.codes, np.repeat(start, members, axis=0), models.rng)
     found = {
-        "calibrated": models.reduced.decode(
+        "reduced": models.reduced.decode(
             models.reduced.advance(code, durations, np.exp(log_reynolds))
         ),
-        "as written": models.autonomous.decode(models.autonomous.advance(snapshot, durations)),
+        "autonomous": models.autonomous.decode(models.autonomous.advance(snapshot, durations)),
     }
     truth = held.density.values[:, after]
     table = pd.DataFrame(
@@ -227,7 +227,8 @@ def verdicts(judged):
             (name, "error of the mean, worst time", found.exact_mean_error.max(), 0.01),
             (name, "error of the std, worst time", found.exact_std_error.max(), 0.05),
             (name, "coverage less 90 %, worst time", _miss(found.coverage), 0.02),
-            (name, "the same of the exact law", _miss(found.exact_coverage), 0.02),
+            (name, "coverage of the exact law less 90 %, worst time",
+             _miss(found.exact_coverage), 0.02),
         ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["case", "goal", "measured", "at_most"])
     return table.assign(holds=table.measured <= table.at_most)
@@ -237,7 +238,7 @@ def _miss(coverage):
     return (coverage - 0.9).abs().max()
 
 
-def hidden(name, time, log_reynolds):
+def distance_to_largest_reynolds(name, time, log_reynolds):
     """Relative L2 distance of densities to that of the last Re, exact and by both schemes.
 
     log_reynolds (count,): a dict from "exact" and the schemes to (count,) distances.
@@ -251,7 +252,7 @@ def hidden(name, time, log_reynolds):
     return {key: metrics.relative_error(density, density[-1:]) for key, density in found.items()}
 
 
-def middles(ends, count):
+def midpoints(ends, count):
     """The middles of `count` equal intervals between two ends."""
     low, high = ends
     return low + (high - low) * (np.arange(count) + 0.5) / count

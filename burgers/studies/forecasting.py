@@ -28,9 +28,9 @@ def times(name):
     return np.linspace(0.0, LAST[name], TIMES)
 
 
-def training_set(name, sizes, seed):
+def training_set(name, profile, seed):
     """The trajectories to learn from."""
-    count = sizes.propagation.trajectories[name]
+    count = profile.propagation.trajectories[name]
     return trajectories.generate(
         CASES[name], count, times(name), seed=np.random.SeedSequence([seed, 70]), **SOLVER
     )
@@ -46,27 +46,27 @@ def inner(ensemble):
     )
 
 
-def train_all(folder, sizes, seed):
+def train_all(folder, profile, seed):
     """Train every model of both cases, side by side; those finished before cost nothing.
 
     `codes_<case>`: σ-VAE of snapshots. `autonomous_<case>`: F on its codes, not told Re.
     `reduced_<case>`: told Re, and trained as one. `pod_<case>`: the same F on linear codes.
     `one_shot_<case>`: without dynamics. `inner_…`: trained on less of time and Re.
     """
-    tasks = [(train_case, {"name": name, "folder": folder, "sizes": sizes, "seed": seed})
+    tasks = [(train_case, {"name": name, "folder": folder, "sizes": profile, "seed": seed})
              for name in ("creneau", "sinus")]  # fmt: skip
-    training.side_by_side(tasks, sizes.workers)
+    training.run_in_parallel(tasks, profile.workers)
 
 
-def train_case(name, folder, sizes, seed):
+def train_case(name, folder, profile, seed):
     """Train the models of one case, one after the other: see `train_all`."""
-    ensemble, sizes = training_set(name, sizes, seed), sizes.propagation
-    fields = {"field_epochs": sizes.field_epochs, "seed": seed}
+    ensemble, profile = training_set(name, profile, seed), profile.propagation
+    fields = {"field_epochs": profile.field_epochs, "seed": seed}
 
     def networks(stem, of, share=1.0):
         path = folder / f"{stem}.keras"
         latent_ode.train_codes(
-            of, path, latents=LATENTS[name], epochs=round(sizes.codes_epochs * share), seed=seed,
+            of, path, latents=LATENTS[name], epochs=round(profile.codes_epochs * share), seed=seed,
             progress=stem,
         )  # fmt: skip
         model = vae.load(path)
@@ -77,37 +77,37 @@ def train_case(name, folder, sizes, seed):
 
     of_snapshots = networks(f"codes_{name}", ensemble)
     train_reduced(f"autonomous_{name}", ensemble, of_snapshots, parameters=False)
-    train_reduced(f"reduced_{name}", ensemble, of_snapshots, epochs=sizes.epochs)
+    train_reduced(f"reduced_{name}", ensemble, of_snapshots, epochs=profile.epochs)
     linear = baselines.Pod(LATENTS[name]).fit(ensemble.density.values).networks()
     train_reduced(f"pod_{name}", ensemble, linear)
     baselines.train_one_shot(
-        ensemble, folder / f"one_shot_{name}.keras", epochs=sizes.one_shot_epochs, seed=seed,
+        ensemble, folder / f"one_shot_{name}.keras", epochs=profile.one_shot_epochs, seed=seed,
         progress=f"one_shot_{name}",
     )  # fmt: skip
     within = inner(ensemble)
-    of_inner = networks(f"inner_codes_{name}", within, sizes.inner_share)
-    epochs = round(sizes.epochs * sizes.inner_share)
+    of_inner = networks(f"inner_codes_{name}", within, profile.inner_share)
+    epochs = round(profile.epochs * profile.inner_share)
     train_reduced(f"inner_{name}", within, of_inner, epochs=epochs)
 
 
 class Forecasters:
     """Every model of a case as a function of the truth's inputs to densities, one at a time."""
 
-    def __init__(self, name, ensemble, folder, sizes, seed):
+    def __init__(self, name, ensemble, folder, profile, seed):
         self.name, self.rng = name, np.random.default_rng([seed, 71])
         for stem in ("codes", "autonomous", "reduced", "pod", "one_shot", "inner"):
             setattr(self, stem, vae.load(folder / f"{stem}_{name}.keras"))
-        self.modes = baselines.Pod(sizes.propagation.modes).fit(ensemble.density.values)
+        self.modes = baselines.Pod(profile.propagation.modes).fit(ensemble.density.values)
         codes = self.modes.encode(ensemble.density.values)
         self.linear = baselines.LinearPropagator().fit(codes)
-        process = baselines.Regression(sizes.propagation.gp_points, seed)
+        process = baselines.Regression(profile.propagation.gp_points, seed)
         self.process = process.fit(baselines.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
 
     def all(self):
         """Names and functions of an ensemble's truth, in the order of the tables."""
         return {
             "reduced": self.by_reduced,
-            "as written": self.as_written,
+            "autonomous": self.by_autonomous,
             "one shot": self.by_one_shot,
             "POD, same F": self.by_pod,
             "POD, Gaussian process": self.by_process,
@@ -118,7 +118,7 @@ class Forecasters:
         """The calibrated model: codes of X(0), and each trajectory's log Re."""
         return self.reduced.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
-    def as_written(self, start, ensemble):
+    def by_autonomous(self, start, ensemble):
         """Codes drawn from the encoder's posterior at X(0), and pushed through Y' = F(Y)."""
         codes = drawn(self.codes, start, self.rng)
         return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
@@ -149,15 +149,15 @@ def drawn(model, density, rng):
     return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
 
 
-def law_of_reynolds(model, name, index, sizes, seed):
+def reynolds_given_code(model, name, index, profile, seed):
     """p(log Re | z(t0)) of a reduced model, fitted to the codes of fresh densities at one time.
 
     index: of that time among `times(name)`. A `flow.Flow`: its `at(ranks, codes)` draws.
     """
     fresh = trajectories.generate(
-        CASES[name], sizes.propagation.law_samples, times(name)[[index]],
+        CASES[name], profile.propagation.law_samples, times(name)[[index]],
         seed=np.random.SeedSequence([seed, 72, index]), **SOLVER,
     )  # fmt: skip
     codes = model.encode(fresh.density.values[:, 0])[0]
     log_reynolds = np.log(fresh.reynolds.values)[:, None]
-    return flow.Flow(sizes.propagation.law_epochs, seed=seed).fit(log_reynolds, codes)
+    return flow.Flow(profile.propagation.law_epochs, seed=seed).fit(log_reynolds, codes)

@@ -20,7 +20,7 @@ def latents(case):
     return 3 if case.random_step else 2
 
 
-def train_all(ensembles, folder, sizes, seed):
+def train_all(ensembles, folder, profile, seed):
     """Train every model of the comparison, some side by side; those finished before cost nothing.
 
     `sharp_<case>_<k>`: the sharper auto-encoder, one for each seed. `given_time_<case>`: the same
@@ -31,32 +31,32 @@ def train_all(ensembles, folder, sizes, seed):
     tasks = []
     for name, ensemble in ensembles.items():
         density, needed = ensemble.density.values, latents(CASES[name])
-        common = {"batch_size": sizes.batch_size}
-        for k in range(sizes.sharpening.seeds):
+        common = {"batch_size": profile.batch_size}
+        for k in range(profile.sharpening.seeds):
             stem = f"sharp_{name}_{k}"
             tasks.append((sigma_vae.train, {
                 "density": density, "path": folder / f"{stem}.keras", "latents": needed,
-                "epochs": sizes.sharpening.epochs[name], "seed": seed + 10 + k, "progress": stem,
+                "epochs": profile.sharpening.epochs[name], "seed": seed + 10 + k, "progress": stem,
                 **common,
             }))  # fmt: skip
-        seen, times = _seen(CASES[name], sizes.sharpening.codes, sizes, _stream(seed, 52))
+        seen, times = _seen(CASES[name], profile.sharpening.codes, profile, _stream(seed, 52))
         tasks.append((sigma_vae.train, {
             "density": seen, "path": folder / f"given_time_{name}.keras", "latents": needed - 1,
-            "epochs": sizes.sharpening.epochs_given_time[name], "seed": seed + 20,
+            "epochs": profile.sharpening.epochs_given_time[name], "seed": seed + 20,
             "given": (times,), "progress": f"given_time_{name}", **common,
         }))  # fmt: skip
         for stem, beta in (
             ("scheduled", PRINTED_BETA),
-            ("weighted", PRINTED_BETA * sizes.batch_size),
+            ("weighted", PRINTED_BETA * profile.batch_size),
         ):
             tasks.append((vae.train, {
                 "density": density, "path": folder / f"{stem}_{name}.keras", "beta": beta,
-                "epochs": sizes.sharpening.ablation_epochs, "seed": seed + 30, "peak": 2e-3,
+                "epochs": profile.sharpening.ablation_epochs, "seed": seed + 30, "peak": 2e-3,
                 "decay": True, "progress": f"{stem}_{name}", **common,
             }))  # fmt: skip
     # The longest first, so that the two processes end together.
     tasks.sort(key=lambda task: -len(task[1]["density"]) * task[1]["epochs"])
-    training.side_by_side(tasks, sizes.workers)
+    training.run_in_parallel(tasks, profile.workers)
 
 
 def is_held_out(name, times):
@@ -65,31 +65,31 @@ def is_held_out(name, times):
     return (times > low) & (times < high)
 
 
-def fresh_codes(model, case, n, sizes, seed):
+def fresh_codes(model, case, n, profile, seed):
     """Codes (n, latents) of fresh densities of all times."""
-    sample = dataset.generate(case, n, seed=_stream(seed, 50), scheme=sizes.scheme)
+    sample = dataset.generate(case, n, seed=_stream(seed, 50), scheme=profile.scheme)
     return model.draw(sample.density.values, seed=seed)
 
 
-def fit_laws(model, case, sizes, seed):
+def fit_laws(model, case, profile, seed):
     """Every law fitted to the codes of fresh densities: a dict."""
-    codes = fresh_codes(model, case, sizes.sharpening.codes, sizes, seed)
+    codes = fresh_codes(model, case, profile.sharpening.codes, profile, seed)
     return {
         "normal": latent_laws.StandardNormal().fit(codes),
         "gaussian": latent_laws.Gaussian().fit(codes),
         "mixture": latent_laws.Mixture(seed=seed).fit(codes),
-        "parzen": latent_laws.Parzen(seed=seed).fit(codes),
-        "flow": flow.Flow(sizes.sharpening.flow_epochs, seed=seed).fit(codes),
+        "parzen": latent_laws.ManifoldParzen(seed=seed).fit(codes),
+        "flow": flow.Flow(profile.sharpening.flow_epochs, seed=seed).fit(codes),
     }
 
 
-def fit_law_given_time(model, case, sizes, seed):
+def fit_law_given_time(model, case, profile, seed):
     """The law p(z | T) of a conditioned model, fitted to the times that it was trained on."""
-    count = sizes.sharpening.codes_given_time
-    density, times = _seen(case, count, sizes, _stream(seed, 51))
+    count = profile.sharpening.codes_given_time
+    density, times = _seen(case, count, profile, _stream(seed, 51))
     codes = model.draw(density, seed=seed, given=(times,))
-    law = flow.Flow(sizes.sharpening.flow_epochs // 4, peak=2e-3, seed=seed)
-    return flow.Carried(law, int(NEAREST * count)).fit(codes, times)
+    law = flow.Flow(profile.sharpening.flow_epochs // 4, peak=2e-3, seed=seed)
+    return flow.NearestConditions(law, int(NEAREST * count)).fit(codes, times)
 
 
 def score(draw, pool, known, samples, rng):
@@ -124,7 +124,7 @@ def reconstruction(model, pool, given=()):
     }
 
 
-def given_time(model, law, case, times, sizes, seed):
+def given_time(model, law, case, times, profile, seed):
     """How the law at each of some times compares with Monte Carlo at that time.
 
     A DataFrame of time, held_out, and mean_error, std_error and wasserstein of four kinds:
@@ -134,7 +134,7 @@ def given_time(model, law, case, times, sizes, seed):
     """
     rows = [
         {"time": time, "held_out": bool(is_held_out(case.name, np.array(time)))}
-        | _at_time(model, law, case, time, sizes, _stream(seed, k))
+        | _at_time(model, law, case, time, profile, _stream(seed, k))
         for k, time in enumerate(times)
     ]
     return pd.DataFrame(rows)
@@ -191,8 +191,8 @@ def verdicts(table, recipes, given):
         best = sharp[sharp.law == law].set_index("judge")
         for judge in ("mean_error", "std_error", "wasserstein", "energy"):
             rows.append((name, f"{judge} in floors, {law}", best.ratio[judge], 1.2))
-        rows.append((name, f"classifier's accuracy, {law}", best["median"]["classifier"], 0.55))
-        rows.append((name, f"the same, cells magnified, {law}", best["median"]["magnified"], 0.55))
+        rows.append((name, f"c2st, {law}", best["median"]["c2st"], 0.55))
+        rows.append((name, f"c2st per cell, {law}", best["median"]["c2st_per_cell"], 0.55))
         rebuilt = recipes[(recipes.case == name) & recipes.model.str.startswith("sharp")].median(
             numeric_only=True
         )
@@ -211,17 +211,17 @@ def verdicts(table, recipes, given):
     return found.assign(holds=found.measured <= found.at_most)
 
 
-def _seen(case, n, sizes, stream):
+def _seen(case, n, profile, stream):
     """Fresh densities at the times not held out, and these times, (realisations, 1)."""
-    sample = dataset.generate(case, n, seed=stream, scheme=sizes.scheme)
+    sample = dataset.generate(case, n, seed=stream, scheme=profile.scheme)
     seen = ~is_held_out(case.name, sample.final_time.values)
     return sample.density.values[seen], sample.final_time.values[seen, None]
 
 
-def _at_time(model, law, case, time, sizes, stream):
-    samples, rng = sizes.sharpening.samples, np.random.default_rng(stream)
+def _at_time(model, law, case, time, profile, stream):
+    samples, rng = profile.sharpening.samples, np.random.default_rng(stream)
     pool = dataset.generate(
-        case, 4 * samples, final_time=time, seed=stream, scheme=sizes.scheme
+        case, 4 * samples, final_time=time, seed=stream, scheme=profile.scheme
     ).density.values
     given = (np.full((samples, 1), time),)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from burgers import exact, metrics, problems, solver
-from burgers.exact.quadrature import gauss
+from burgers.exact.quadrature import gauss_legendre
 
 # Candidates among which the effective Reynolds number is sought.
 LOG_CANDIDATES = np.arange(2.0, 15.0, 0.02)
@@ -77,10 +77,12 @@ def plain_moments(case, time=None, *, order, cells=400):
     What `exact.mean_and_std` improves on: the rule of `order` nodes does not know where the
     density has its kinks. Over log Re both use the same nodes.
     """
-    axes = [gauss([problems.LOG_REYNOLDS], exact.REYNOLDS_NODES)]
-    axes.append(gauss([problems.STEP], order) if case.random_step else (np.zeros(1), np.ones(1)))
+    axes = [gauss_legendre([problems.LOG_REYNOLDS], exact.REYNOLDS_NODES)]
+    axes.append(
+        gauss_legendre([problems.STEP], order) if case.random_step else (np.zeros(1), np.ones(1))
+    )
     whole = (case.first_time, case.last_time)
-    axes.append(gauss([whole], order) if time is None else (np.full(1, time), np.ones(1)))
+    axes.append(gauss_legendre([whole], order) if time is None else (np.full(1, time), np.ones(1)))
     log_reynolds, step, times = (
         nodes.ravel() for nodes in np.meshgrid(*(nodes for nodes, _ in axes), indexing="ij")
     )

@@ -92,7 +92,7 @@ def test_a_part_of_an_ensemble_is_a_sample_of_the_same_law(case):
 def test_a_part_of_an_ensemble_is_judged_as_monte_carlo():
     reference = burgers.generate(burgers.CRENEAU, 1500, cells=50).density.values
     table = burgers.metrics.judge(reference[:300], reference[300:], repeats=1)
-    assert table.ratio.drop(["classifier", "magnified"]).max() < 4
+    assert table.ratio.drop(["c2st", "c2st_per_cell"]).max() < 4
 
 
 def test_realisations_are_those_of_the_inputs_drawn_whatever_their_order():
@@ -196,8 +196,8 @@ def test_a_pickle_is_never_loaded(tmp_path):
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old", encoding="utf-8")
-    with contextlib.suppress(KeyboardInterrupt), files.written_whole(path) as beside:
-        beside.write_text("half of the new", encoding="utf-8")
+    with contextlib.suppress(KeyboardInterrupt), files.written_whole(path) as part:
+        part.write_text("half of the new", encoding="utf-8")
         raise KeyboardInterrupt
     assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

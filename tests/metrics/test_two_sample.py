@@ -26,7 +26,7 @@ def training():
 @pytest.fixture
 def untrained(monkeypatch):
     """Without the classifiers, which take most of the time."""
-    monkeypatch.setattr(two_sample, "classifier_accuracy", lambda *_, **__: 0.5)
+    monkeypatch.setattr(two_sample, "c2st", lambda *_, **__: 0.5)
 
 
 def test_another_monte_carlo_sample_is_at_the_floor(pool, training):
@@ -34,8 +34,8 @@ def test_another_monte_carlo_sample_is_at_the_floor(pool, training):
     assert list(table.columns) == ["value", "floor", "ratio"]
     assert np.isfinite(table.to_numpy()).all()
     assert (table.ratio < 2.5).all()
-    assert table.value["classifier"] < 0.56
-    assert table.value["novelty"] == pytest.approx(1.0, abs=0.15)
+    assert table.value["c2st"] < 0.56
+    assert table.value["nearest_neighbour_ratio"] == pytest.approx(1.0, abs=0.15)
 
 
 def test_a_law_with_a_wider_front_is_found_by_every_distance(pool):
@@ -43,7 +43,7 @@ def test_a_law_with_a_wider_front_is_found_by_every_distance(pool):
     blurred = np.stack([np.convolve(np.pad(d, 20, "edge"), window, "valid") for d in pool[:600]])
     table = metrics.judge(blurred, pool[600:], repeats=1)
     assert table.ratio["front_width"] > 10
-    assert table.value["classifier"] > 0.8
+    assert table.value["c2st"] > 0.8
     assert table.ratio["energy"] > 1.2
 
 
@@ -60,7 +60,7 @@ def test_a_moved_front_is_found_where_it_is(pool):
 @pytest.mark.usefixtures("untrained")
 def test_a_model_that_returns_its_training_sample_is_caught(pool, training):
     table = metrics.judge(training, pool, training, repeats=1)
-    assert table.value["novelty"] < 1e-4
+    assert table.value["nearest_neighbour_ratio"] < 1e-4
     assert table.ratio["wasserstein"] < 2
 
 
@@ -68,11 +68,9 @@ def test_a_small_error_where_the_law_is_constant_is_seen_only_magnified(pool):
     rng = np.random.default_rng(1)
     rough = pool[:600].copy()
     rough[:, :100] += 2e-3 * rng.standard_normal((600, 100))
-    plain, magnified = (
-        two_sample.classifier_accuracy(rough, pool[600:1200], magnified=m) for m in (False, True)
-    )
+    plain, per_cell = (two_sample.c2st(rough, pool[600:1200], per_cell=m) for m in (False, True))
     assert plain < 0.6
-    assert magnified > 0.8
+    assert per_cell > 0.8
 
 
 def test_front_of_a_hyperbolic_tangent_has_its_place_and_width():
@@ -120,14 +118,14 @@ def test_units_change_nothing(pool, training):
 
 def test_a_memorised_density_is_at_distance_zero_however_large():
     sample = 1e5 + np.random.default_rng(4).uniform(size=(3, 40, 5))
-    assert two_sample.novelty(sample[0], sample[1], sample[0]) == 0.0
+    assert two_sample.nearest_neighbour_ratio(sample[0], sample[1], sample[0]) == 0.0
 
 
 def test_memory_does_not_grow_like_the_square_of_the_realisations():
     samples = np.random.default_rng(5).normal(size=(2, 3000, 4))
     tracemalloc.start()
     two_sample.energy_distance(*samples)
-    two_sample.novelty(*samples, samples[0])
+    two_sample.nearest_neighbour_ratio(*samples, samples[0])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # The distances of all pairs would take 72 MB.
@@ -185,7 +183,7 @@ MASKED = np.ma.array(SAMPLE, mask=SAMPLE > 0.5)
 @pytest.mark.parametrize("function", [
     two_sample.scores, two_sample.band_error, two_sample.sliced_wasserstein,
     two_sample.energy_distance,
-    two_sample.classifier_accuracy, metrics.wasserstein, metrics.distances, metrics.scores,
+    two_sample.c2st, metrics.wasserstein, metrics.distances, metrics.scores,
     metrics.judge,
 ])  # fmt: skip
 def test_every_entrance_refuses_what_is_no_sample_by_name(function, bad):
@@ -195,7 +193,9 @@ def test_every_entrance_refuses_what_is_no_sample_by_name(function, bad):
         function(SAMPLE, bad)
 
 
-@pytest.mark.parametrize("function", [two_sample.novelty, metrics.scores, metrics.judge])
+@pytest.mark.parametrize(
+    "function", [two_sample.nearest_neighbour_ratio, metrics.scores, metrics.judge]
+)
 def test_a_training_sample_is_refused_by_name(function):
     with pytest.raises(ValueError, match=r"^training has \d+ masked values"):
         function(SAMPLE, SAMPLE, MASKED)
@@ -204,8 +204,10 @@ def test_a_training_sample_is_refused_by_name(function):
 
 
 def test_a_reference_in_the_training_sample_leaves_novelty_undefined():
-    with pytest.raises(ValueError, match="reference leaves novelty undefined: training contains"):
-        two_sample.novelty(SAMPLE, SAMPLE, SAMPLE + 0.0)
+    with pytest.raises(
+        ValueError, match="reference leaves nearest_neighbour_ratio undefined: training contains"
+    ):
+        two_sample.nearest_neighbour_ratio(SAMPLE, SAMPLE, SAMPLE + 0.0)
 
 
 def test_front_refuses_what_is_no_sample_of_four_cells():

@@ -169,8 +169,8 @@ def train_one_shot(path):
 def train_flow(_):
     codes = DENSITY[:, :2]
     law = flow.Flow(epochs=1).fit(codes, GIVEN[0])
-    ranks = law.ranks(codes, GIVEN[0])
-    return bits(ranks, law.at(ranks, GIVEN[0]), law.log_prob(codes, GIVEN[0]))
+    ranks = law.to_uniform(codes, GIVEN[0])
+    return bits(ranks, law.from_uniform(ranks, GIVEN[0]), law.log_prob(codes, GIVEN[0]))
 
 
 TRAININGS = [train_report, train_fronts, train_reduced, train_one_shot, train_flow]

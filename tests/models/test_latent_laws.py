@@ -26,7 +26,7 @@ def laws(codes):
         "normal": latent_laws.StandardNormal().fit(codes),
         "gaussian": latent_laws.Gaussian().fit(codes),
         "mixture": latent_laws.Mixture(components=(1, 10)).fit(codes),
-        "parzen": latent_laws.Parzen().fit(codes),
+        "parzen": latent_laws.ManifoldParzen().fit(codes),
         "flow": flow.Flow(epochs=12, batch_size=100).fit(codes),
     }
 
@@ -43,7 +43,7 @@ def test_density_integrates_to_one(laws, name):
 
 def test_density_of_parzen_windows_integrates_to_one(codes):
     # Windows on more codes are too narrow for the grid.
-    law = latent_laws.Parzen().fit(codes[:300])
+    law = latent_laws.ManifoldParzen().fit(codes[:300])
     assert integral(law, np.linspace(-3, 3, 97)) == pytest.approx(1.0, abs=0.02)
 
 
@@ -92,7 +92,9 @@ def conditioned():
     codes = np.sin(3 * given) + (0.1 + given) * rng.uniform(-1, 1, (2000, 1))
     return {
         "flow": flow.Flow(epochs=12, batch_size=100).fit(codes, given),
-        "carried": flow.Carried(flow.Flow(epochs=3, batch_size=300), 200).fit(codes, given),
+        "carried": flow.NearestConditions(flow.Flow(epochs=3, batch_size=300), 200).fit(
+            codes, given
+        ),
     }
 
 
@@ -105,9 +107,9 @@ def test_a_conditioned_law_follows_its_condition(conditioned, name):
 
 
 def test_the_ranks_of_a_flow_are_uniform_and_lead_back(laws, codes):
-    ranks = laws["flow"].ranks(codes)
+    ranks = laws["flow"].to_uniform(codes)
     assert stats.kstest(ranks.ravel(), "uniform").statistic < 0.05
-    np.testing.assert_allclose(laws["flow"].at(ranks), codes, atol=1e-6)
+    np.testing.assert_allclose(laws["flow"].from_uniform(ranks), codes, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["flow", "carried"])
@@ -137,7 +139,9 @@ def test_a_condition_that_is_forgotten_or_too_much_is_told(laws, conditioned, na
     values = np.full((3, law.latents), 0.5)
     asked = [lambda: law.sample(3, np.random.default_rng(0), given)]
     if name != "carried":
-        asked += [lambda f=f: f(values, given) for f in (law.ranks, law.at, law.log_prob)]
+        asked += [
+            lambda f=f: f(values, given) for f in (law.to_uniform, law.from_uniform, law.log_prob)
+        ]
     for ask in asked:
         with pytest.raises(ValueError, match=named):
             ask()
@@ -153,17 +157,17 @@ def test_a_condition_that_is_forgotten_or_too_much_is_told(laws, conditioned, na
     ],
 )
 def test_a_carried_law_is_fitted_to_one_condition(given, named):
-    law = flow.Carried(flow.Flow(), 2)
+    law = flow.NearestConditions(flow.Flow(), 2)
     with pytest.raises(ValueError, match=named):
         law.fit(TWO + np.arange(3)[:, None], given)
-    with pytest.raises(ValueError, match="Carried is not fitted"):
+    with pytest.raises(ValueError, match="NearestConditions is not fitted"):
         law.sample(3, np.random.default_rng(0), ONE)
 
 
 LAWS = {
     "normal": latent_laws.StandardNormal, "gaussian": latent_laws.Gaussian,
     "mixture": latent_laws.Mixture,
-    "parzen": latent_laws.Parzen, "flow": lambda: flow.Flow(epochs=1),
+    "parzen": latent_laws.ManifoldParzen, "flow": lambda: flow.Flow(epochs=1),
 }  # fmt: skip
 
 
@@ -215,12 +219,12 @@ def test_bad_counts_generators_and_codes_are_refused_by_name(laws, ask, named):
         (lambda _: flow.Flow(batch_size=1.5), "batch_size is 1.5"),
         (lambda _: flow.Flow(peak=-1), "peak"),
         (lambda _: flow.Flow(seed="a"), "seed is 'a'"),
-        (lambda _: flow.Carried("law", 3), "law is 'law'"),
-        (lambda _: flow.Carried(flow.Flow(), 0), "nearest is 0"),
+        (lambda _: flow.NearestConditions("law", 3), "law is 'law'"),
+        (lambda _: flow.NearestConditions(flow.Flow(), 0), "nearest is 0"),
         (lambda _: latent_laws.Mixture(components=(1, 0)), "components is 0"),
         (lambda _: latent_laws.Mixture(most=1), "most is 1"),
         (lambda _: latent_laws.Mixture(seed=-1), "seed is -1"),
-        (lambda _: latent_laws.Parzen(seed=0.5), "seed is 0.5"),
+        (lambda _: latent_laws.ManifoldParzen(seed=0.5), "seed is 0.5"),
         (
             lambda codes: latent_laws.Mixture((100,)).fit(codes[:50]),
             r"components is \[100\]; .* 40",
@@ -236,7 +240,7 @@ def test_what_a_law_is_made_with_is_checked(codes, make, named):
 @pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan])
 def test_ranks_are_between_zero_and_one(laws, bad):
     with pytest.raises(ValueError, match="ranks"):
-        laws["flow"].at(np.full((2, 2), bad))
+        laws["flow"].from_uniform(np.full((2, 2), bad))
 
 
 @pytest.fixture
@@ -280,8 +284,8 @@ def test_few_or_equal_codes_have_a_flow(no_warnings, uncompiled, name):
     assert np.isfinite(law.log_prob(drawn)).all()
     same = np.ptp(codes, axis=0) == 0
     assert (drawn[:, same] == 0.1).all()
-    assert (law.ranks(codes)[:, same] == 0.5).all()
-    np.testing.assert_allclose(law.at(law.ranks(codes)), codes, atol=1e-6)
+    assert (law.to_uniform(codes)[:, same] == 0.5).all()
+    np.testing.assert_allclose(law.from_uniform(law.to_uniform(codes)), codes, atol=1e-6)
 
 
 def test_what_a_law_cannot_draw_has_no_density():

@@ -283,9 +283,9 @@ def test_tasks_are_called_side_by_side_with_one_thread_each(tmp_path, monkeypatc
         (subprocess.check_output, {"args": [sys.executable, "-c", MEETS, *pair], "text": True})
         for pair in (names, names[::-1])
     ]  # fmt: skip
-    assert training.side_by_side(tasks) == ["first True 1\n", "second True 1\n"]
+    assert training.run_in_parallel(tasks) == ["first True 1\n", "second True 1\n"]
     assert os.environ["TF_NUM_INTRAOP_THREADS"] == "5"
-    assert training.side_by_side([]) == []
+    assert training.run_in_parallel([]) == []
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_task_that_fails_is_told_and_the_next_not_begun(tmp_path):
     tasks = [(os.remove, {"path": tmp_path / "none"})]
     tasks += [(os.mkdir, {"path": tmp_path / str(k)}) for k in range(9)]
     with pytest.raises(FileNotFoundError):
-        training.side_by_side(tasks, workers=1)
+        training.run_in_parallel(tasks, workers=1)
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="workers is -1"):
-        training.side_by_side(tasks, workers=-1)
+        training.run_in_parallel(tasks, workers=-1)

@@ -52,7 +52,7 @@ def table(model_seconds):
 
 
 def test_a_model_that_is_cheaper_than_the_solver_pays_after_its_training():
-    found = cost.payback(table(model_seconds=0.25), 30.0).set_index("method")
+    found = cost.break_even(table(model_seconds=0.25), 30.0).set_index("method")
     assert found.equal["solver"] == 100
     assert found.ensembles["solver"] == pytest.approx(30.0 / 0.75)
     assert found.equal["Gauss"] == 8
@@ -62,7 +62,7 @@ def test_a_model_that_is_cheaper_than_the_solver_pays_after_its_training():
 
 
 def test_a_model_that_is_dearer_never_pays_and_the_resolution_where_it_would_is_told():
-    found = cost.payback(table(model_seconds=16.0), 30.0).set_index("method")
+    found = cost.break_even(table(model_seconds=16.0), 30.0).set_index("method")
     assert found.ensembles["solver"] == np.inf
     assert found.cells["solver"] == pytest.approx(400.0)
 

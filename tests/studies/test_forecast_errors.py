@@ -55,7 +55,7 @@ def test_the_exact_law_covers_itself(truth):
 
 @pytest.mark.parametrize(("scale", "share"), [(0.5, 0.589), (0.9, 0.861), (1.0, 0.9), (2.0, 0.999)])
 def test_the_coverage_of_a_normal_law_is_known(scale, share):
-    ranks = forecast_errors.middles((0.0, 1.0), 1000)
+    ranks = forecast_errors.midpoints((0.0, 1.0), 1000)
     members = norm.ppf(ranks)[None, :, None, None] * np.array([0.3, 0.8, 1.0, 0.5])
     law = np.concatenate([1e-3 * members, members], axis=2)
     assert forecast_errors.coverage(scale * law, law) == pytest.approx(share, abs=0.01)
@@ -106,7 +106,9 @@ def test_errors_are_told_apart_in_and_outside_of_what_was_seen(truth):
     wrong = truth.solved.copy()
     unseen = truth.ensemble.time.values > 0.8 * forecasting.LAST[truth.name] + 1e-9
     wrong[:, :, unseen] *= 1.5
-    table = forecast_errors.in_and_out(wrong, truth).set_index(["time_seen", "reynolds_seen"])
+    table = forecast_errors.extrapolation_errors(wrong, truth).set_index(
+        ["time_seen", "reynolds_seen"]
+    )
     assert table.loc[True].maximum.max() == 0
     assert table.loc[False]["median"].to_numpy() == pytest.approx(0.5, rel=1e-4)
 
@@ -122,7 +124,9 @@ def test_the_inner_training_set_lacks_the_last_times_and_the_outer_re(sizes):
 
 def test_re_is_hidden_the_more_the_larger_it_is():
     log_reynolds = np.linspace(4, 13, 10)
-    for distance in forecast_errors.hidden("sinus", 0.4, log_reynolds).values():
+    for distance in forecast_errors.distance_to_largest_reynolds(
+        "sinus", 0.4, log_reynolds
+    ).values():
         assert distance[-1] == 0
         assert (np.diff(distance) < 0).all()
 

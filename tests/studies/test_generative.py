@@ -44,7 +44,7 @@ def test_total_variance_of_a_trained_model_is_that_of_the_density(model, ensembl
 def test_neighbours_are_near_and_the_posterior_decodes_around_the_density(model, ensemble):
     pool = ensemble.density.values
     density = pool[np.abs(ensemble.final_time.values - 0.25).argmin()]
-    law = latent_laws.Parzen().fit(model.draw(pool))
+    law = latent_laws.ManifoldParzen().fit(model.draw(pool))
     near, drawn, posterior = generative.neighbours(
         model, law, density, pool, 0.3, np.random.default_rng(0)
     )
