@@ -3,7 +3,7 @@
 The numerics are here; `burgers.vae` must be imported by name, as it loads TensorFlow.
 """
 
-from burgers import _faces, exact, metrics, paths, problems, profiles
+from burgers import _faces, exact, metrics, paths, problems, profiles, streams
 from burgers._version import __version__
 from burgers.ensembles import dataset
 from burgers.ensembles.dataset import generate
@@ -31,5 +31,6 @@ __all__ = [
     "problems",
     "profiles",
     "solve",
+    "streams",
     "trajectory",
 ]

@@ -5,17 +5,27 @@ from pathlib import Path
 from burgers import _files as files
 from burgers.profiles import PROFILES
 
-# The target and the notebook that make a file of data/<profile>, by how its name begins.
-MADE_BY = {
-    "vae_sinus": ("train", "02_train_sinus"),
-    "vae_creneau": ("train", "03_train_creneau"),
-    **dict.fromkeys(
-        ("sharp_", "given_time_", "scheduled_", "weighted_"), ("notebooks", "06_sharpen_law")
+# Of each kind of file in data/<profile>: its name, and the target and the notebook that make it.
+KINDS = {
+    "ensemble": ("final_{case}.zarr", "data", "01_generate"),
+    "pool": ("pool_{case}.zarr", "data", "01_generate"),
+    "pool at one time": ("{time}_final_{case}.zarr", "data", "01_generate"),
+    "report": (
+        "vae_{case}.keras",
+        "train",
+        {"sinus": "02_train_sinus", "creneau": "03_train_creneau"},
     ),
-    **dict.fromkeys(
-        ("codes_", "autonomous_", "reduced_", "pod_", "one_shot_", "inner_"),
-        ("notebooks", "07_reduced_model"),
-    ),
+    "sharp": ("sharp_{case}_{k}.keras", "notebooks", "06_sharpen_law"),
+    "given time": ("given_time_{case}.keras", "notebooks", "06_sharpen_law"),
+    "scheduled": ("scheduled_{case}.keras", "notebooks", "06_sharpen_law"),
+    "weighted": ("weighted_{case}.keras", "notebooks", "06_sharpen_law"),
+    "codes": ("codes_{case}.keras", "notebooks", "07_reduced_model"),
+    "autonomous": ("autonomous_{case}.keras", "notebooks", "07_reduced_model"),
+    "reduced": ("reduced_{case}.keras", "notebooks", "07_reduced_model"),
+    "pod": ("pod_{case}.keras", "notebooks", "07_reduced_model"),
+    "one shot": ("one_shot_{case}.keras", "notebooks", "07_reduced_model"),
+    "inner codes": ("inner_codes_{case}.keras", "notebooks", "07_reduced_model"),
+    "inner": ("inner_{case}.keras", "notebooks", "07_reduced_model"),
 }
 
 
@@ -32,6 +42,15 @@ ROOT = _SOURCE if is_checkout(_SOURCE) else Path()
 def data(profile):
     """Folder of a profile's ensembles, models and training histories."""
     return ROOT / "data" / profile
+
+
+def stored(folder, kind, case, **which):
+    """The path of a file in a profile's folder of data, by its kind (see `KINDS`) and its case.
+
+    which : `time` of a pool at one time, `k` of a sharper auto-encoder.
+    """
+    name, _, _ = KINDS[kind]
+    return Path(folder) / name.format(case=case, **which)
 
 
 def figures(profile):
@@ -57,8 +76,19 @@ def remedy(path):
     known = folder in ("data", "figures") and profile in PROFILES
     if not (known and is_checkout(path.parents[2])):
         return None
-    made_by = (made for start, made in MADE_BY.items() if path.name.startswith(start))
-    solved = path.suffix in (".zarr", ".npy")
-    target, notebook = ("data", "01_generate") if solved else next(made_by, ("notebooks", None))
+    target, notebook = _made_by(path.name)
     again = f" -W notebooks/{notebook}.ipynb" if notebook else ""
     return f"make it again with `make {target} PROFILE={profile}{again}`"
+
+
+def _made_by(name):
+    """The target and the notebook that make a file of a profile, by how its name begins."""
+    if name.endswith((".zarr", ".npy")):
+        return "data", "01_generate"
+    for pattern, target, notebook in KINDS.values():
+        start, _, _ = pattern.partition("{case}")
+        if start and name.startswith(start):
+            by_case = notebook if isinstance(notebook, dict) else {}
+            case = name.removeprefix(start).partition(".")[0].partition("_")[0]
+            return target, by_case.get(case, None if by_case else notebook)
+    return "notebooks", None

@@ -6,14 +6,14 @@ from functools import cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from burgers import exact, paths, profiles, solver
+from burgers import exact, paths, profiles, solver, streams
 from burgers.ensembles import dataset
 from burgers.models import latent_laws, sigma_vae, vae
-from burgers.problems import CASES
+from burgers.problems import CASES, number
 from burgers.studies import generative
 
-# Kinds of auto-encoder, and the stems of their files.
-KINDS = {"sharper": "sharp_{}_0", "the report's": "vae_{}"}
+# Kinds of auto-encoder, and what `paths.stored` calls their files.
+KINDS = {"sharper": "sharp", "the report's": "report"}
 # The sources of an ensemble that are solved rather than decoded.
 SOLVED = {f"solver, {scheme}": scheme for scheme in solver.SCHEMES}
 ENCODED = 1500
@@ -35,12 +35,11 @@ def prepared(profile="quick", seed=0):
     ValueError
         If the profile is no profile, or a stored ensemble is damaged.
     """
-    sizes = profiles.get(profile)
     folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
-    found = {}
+    sizes, found = profiles.get(profile), {}
     for name, case in CASES.items():
-        for kind, stem in KINDS.items():
-            candidates = [folder / f"{stem.format(name)}.keras" for folder in folders]
+        for kind in KINDS:
+            candidates = [paths.stored(folder, KINDS[kind], name, k=0) for folder in folders]
             path = next((path for path in candidates if path.exists()), candidates[-1])
             if not path.exists():
                 _train(case, kind, path, sizes, seed)
@@ -49,19 +48,21 @@ def prepared(profile="quick", seed=0):
 
 
 def _train(case, kind, path, sizes, seed):
-    stored = path.with_name(f"final_{case.name}.zarr")
+    """Train as the notebook does that makes the file: the same data, sizes and streams."""
+    stored, which = paths.stored(path.parent, "ensemble", case.name), number(case.name)
     if stored.exists():
         ensemble = dataset.open(stored)
     else:
         count = sizes.recipe(case.name).realisations
-        ensemble = dataset.generate(case, count, seed=seed, scheme=sizes.scheme)
-    options = {
-        "batch_size": sizes.batch_size, "seed": seed, "progress": f"{case.name}, {kind}"
-    }  # fmt: skip
+        stream = streams.stream(seed, "training ensemble", which)
+        ensemble = dataset.generate(case, count, seed=stream, scheme=sizes.scheme)
+    options = {"batch_size": sizes.batch_size, "progress": f"{case.name}, {kind}"}
     if kind == "sharper":
         options |= {"latents": generative.latents(case)}
+        options["seed"] = streams.integer(seed, "sharp training", which, 0)
         epochs, train = sizes.sharpening.epochs[case.name], sigma_vae.train
     else:
+        options["seed"] = streams.integer(seed, "report training", which)
         epochs, train = sizes.recipe(case.name).epochs, vae.train
     train(ensemble.density.values, path, epochs=epochs, **options)
 
@@ -119,8 +120,11 @@ def exact_band(case):
 
 def spread(case, count, scheme, seed):
     """An ensemble whose first members are already spread over the report's range of times."""
-    times = np.random.default_rng([seed, 1]).uniform(case.first_time, case.last_time, count)
-    return dataset.generate(case, count, final_time=times, seed=seed, scheme=scheme)
+    index = number(case.name)
+    times = streams.generator(seed, "map times", index)
+    times = times.uniform(case.first_time, case.last_time, count)
+    stream = streams.stream(seed, "map densities", index)
+    return dataset.generate(case, count, final_time=times, seed=stream, scheme=scheme)
 
 
 def drawn(case, source, count, files, seed, scheme="rusanov"):
@@ -144,7 +148,7 @@ def drawn(case, source, count, files, seed, scheme="rusanov"):
     law = latent_laws.ManifoldParzen(seed=0).fit(
         encoded.model.draw(encoded.ensemble.density.values)
     )
-    return encoded.model.decode(law.sample(count, np.random.default_rng(seed)))
+    return encoded.model.decode(law.sample(count, streams.generator(seed, "shown members")))
 
 
 def averages(density, cells):

@@ -8,6 +8,7 @@ from burgers.problems.report import (
     STEP,
     Case,
     checked,
+    number,
 )
 
-__all__ = ["CASES", "CRENEAU", "LOG_REYNOLDS", "SINUS", "STEP", "Case", "checked"]
+__all__ = ["CASES", "CRENEAU", "LOG_REYNOLDS", "SINUS", "STEP", "Case", "checked", "number"]

@@ -88,3 +88,8 @@ def checked(case):
         accepted = " or ".join(f"burgers.{name.upper()}" for name in CASES)
         raise ValueError(f"case is {case!r}; accepted: {accepted}")
     return case
+
+
+def number(name: str) -> int:
+    """The place of a problem among all, by which its random streams differ from the others'."""
+    return list(CASES).index(name)

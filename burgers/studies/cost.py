@@ -11,8 +11,10 @@ from scipy.stats import qmc
 from burgers import exact, metrics
 from burgers.ensembles import trajectories
 from burgers.exact.quadrature import gauss_legendre
-from burgers.models import training
-from burgers.problems import CASES, LOG_REYNOLDS, STEP
+from burgers.models import latent_ode, training
+from burgers.paths import stored
+from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.streams import generator
 from burgers.studies import forecasting
 
 # Models whose ensembles can have the law's spread.
@@ -76,7 +78,7 @@ def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=
 
 def _members(name, members, seed, chunk):
     """The random inputs that every method pushes, `chunk` at a time."""
-    rng = np.random.default_rng([seed, 75])
+    rng = generator(seed, "members", number(name))
     return [CASES[name].sample(min(chunk, members - k), rng) for k in range(0, members, chunk)]
 
 
@@ -163,7 +165,7 @@ def _gauss_points(name, points):
 
 def _sobol_points(name, points, seed):
     ranges = [LOG_REYNOLDS, STEP] if CASES[name].random_step else [LOG_REYNOLDS]
-    unit = qmc.Sobol(len(ranges), seed=seed).random(points)
+    unit = qmc.Sobol(len(ranges), seed=generator(seed, "Sobol", number(name))).random(points)
     low, high = np.transpose(ranges)
     scaled = qmc.scale(unit, low, high)
     inputs = {"reynolds": np.exp(scaled[:, 0])}
@@ -182,8 +184,9 @@ def training_seconds(name, folder, ensemble):
     began = perf_counter()
     _solved(name, inputs, few.sizes["x"], forecasting.SOLVER["refinement"])
     solved = (perf_counter() - began) * ensemble.sizes["realisation"] / few.sizes["realisation"]
-    stems = f"codes_{name}", f"reduced_{name}_field", f"reduced_{name}"
-    return solved + sum(training.seconds(folder / f"{stem}.keras") for stem in stems)
+    codes, reduced = (stored(folder, kind, name) for kind in ("codes", "reduced"))
+    paths = codes, reduced.with_stem(reduced.stem + latent_ode.FIELD), reduced
+    return solved + sum(map(training.seconds, paths))
 
 
 def break_even(costs, trained):

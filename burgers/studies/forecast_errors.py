@@ -12,7 +12,8 @@ import pandas as pd
 from burgers import exact, metrics, solver
 from burgers.ensembles import trajectories
 from burgers.metrics.forecast import BAND, around, coverage, law_errors
-from burgers.problems import CASES, LOG_REYNOLDS, STEP
+from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.streams import generator, stream
 from burgers.studies.forecasting import (
     INNER_LOG_REYNOLDS,
     INNER_TIME,
@@ -28,6 +29,9 @@ from burgers.studies.forecasting import (
 # Where the first-order scheme's own viscosity on 400 cells is as large as the equation's.
 LAST_RESOLVED = 6.7
 REPEATS = 20
+# What is aimed at, at the worst time, and the largest miss of a coverage of 90 %.
+GOALS = {"median": 0.005, "maximum": 0.02, "mean_error": 0.01, "std_error": 0.05, "coverage": 0.02}
+COVERED = 0.9
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def budget(truth, model, profile, seed):
     middle, draws = truth.steps // 2, profile.propagation.draws
     solved, found = truth.solved[middle], truth.exact[middle]
     start, reynolds = (truth.grid(part)[middle] for part in (truth.start, truth.reynolds))
-    code, rng = model.encode(start[:1])[0], np.random.default_rng([seed, 73])
+    code, rng = model.encode(start[:1])[0], generator(seed, "budget", number(truth.name))
     law = reynolds_given_code(model, truth.name, 0, profile, seed)
 
     def push(reynolds):
@@ -187,7 +191,7 @@ def from_a_later_start(name, models, law, profile, seed):
     n, members, kept = profile.propagation.later, profile.propagation.later_members, times(name)
     after = np.arange(LATER, TIMES, LATER)
     held = trajectories.generate(
-        CASES[name], n, kept, seed=np.random.SeedSequence([seed, 74]), **SOLVER
+        CASES[name], n, kept, seed=stream(seed, "later trajectories", number(name)), **SOLVER
     )
     start, durations = held.density.values[:, LATER], kept[after] - kept[LATER]
     code = np.repeat(models.reduced.encode(start)[0], members, axis=0)
@@ -222,20 +226,21 @@ def verdicts(judged):
     for name in CASES:
         found = judged[(judged.case == name) & (judged.model == "reduced") & (judged.time > 0)]
         rows += [
-            (name, "median error of a trajectory", found["median"].max(), 0.005),
-            (name, "largest error of a trajectory", found.maximum.max(), 0.02),
-            (name, "error of the mean, worst time", found.exact_mean_error.max(), 0.01),
-            (name, "error of the std, worst time", found.exact_std_error.max(), 0.05),
-            (name, "coverage less 90 %, worst time", _miss(found.coverage), 0.02),
+            (name, "median error of a trajectory", found["median"].max(), GOALS["median"]),
+            (name, "largest error of a trajectory", found.maximum.max(), GOALS["maximum"]),
+            (name, "error of the mean, worst time", found.exact_mean_error.max(),
+             GOALS["mean_error"]),
+            (name, "error of the std, worst time", found.exact_std_error.max(), GOALS["std_error"]),
+            (name, "coverage less 90 %, worst time", _miss(found.coverage), GOALS["coverage"]),
             (name, "coverage of the exact law less 90 %, worst time",
-             _miss(found.exact_coverage), 0.02),
+             _miss(found.exact_coverage), GOALS["coverage"]),
         ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["case", "goal", "measured", "at_most"])
     return table.assign(holds=table.measured <= table.at_most)
 
 
 def _miss(coverage):
-    return (coverage - 0.9).abs().max()
+    return (coverage - COVERED).abs().max()
 
 
 def distance_to_largest_reynolds(name, time, log_reynolds):

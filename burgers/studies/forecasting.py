@@ -7,15 +7,15 @@ import numpy as np
 
 from burgers.ensembles import trajectories
 from burgers.models import baselines, flow, latent_ode, training, vae
-from burgers.problems import CASES
+from burgers.paths import stored
+from burgers.problems import CASES, number
+from burgers.streams import generator, integer, stream
 
 # Trajectories are solved on twice as many cells as are kept: on 400 the scheme's own error of the
 # creneau's std given a is up to 8 %.
 SOLVER = {"scheme": "muscl", "refinement": 2}
 TIMES = 51
 LAST = {"sinus": 1.0, "creneau": 0.58}
-# Snapshot codes need one number more than there are random ones: the manifold is bent.
-LATENTS = {"sinus": 3, "creneau": 4}
 # Index of the later time from which an ensemble is also started.
 LATER = 10
 # What the model of the extrapolation has seen: this share of the times, and these log Re.
@@ -28,11 +28,16 @@ def times(name):
     return np.linspace(0.0, LAST[name], TIMES)
 
 
+def latents(name: str) -> int:
+    """One code more than a snapshot has random numbers (T is one): their manifold is curved."""
+    return len(CASES[name].sample(1, np.random.default_rng(0))) + 2
+
+
 def training_set(name, profile, seed):
     """The trajectories to learn from."""
     count = profile.propagation.trajectories[name]
     return trajectories.generate(
-        CASES[name], count, times(name), seed=np.random.SeedSequence([seed, 70]), **SOLVER
+        CASES[name], count, times(name), seed=stream(seed, "trajectories", number(name)), **SOLVER
     )
 
 
@@ -46,57 +51,61 @@ def inner(ensemble):
     )
 
 
-def train_all(folder, profile, seed):
+def train_all(ensembles, folder, profile, seed):
     """Train every model of both cases, side by side; those finished before cost nothing.
 
     `codes_<case>`: σ-VAE of snapshots. `autonomous_<case>`: F on its codes, not told Re.
     `reduced_<case>`: told Re, and trained as one. `pod_<case>`: the same F on linear codes.
     `one_shot_<case>`: without dynamics. `inner_…`: trained on less of time and Re.
     """
-    tasks = [(train_case, {"name": name, "folder": folder, "sizes": profile, "seed": seed})
-             for name in ("creneau", "sinus")]  # fmt: skip
+    common = {"folder": folder, "profile": profile, "seed": seed}
+    tasks = [(train_case, {"name": name, "ensemble": ensembles[name], **common})
+             for name in reversed(CASES)]  # fmt: skip
     training.run_in_parallel(tasks, profile.workers)
 
 
-def train_case(name, folder, profile, seed):
+def train_case(name, ensemble, folder, profile, seed):
     """Train the models of one case, one after the other: see `train_all`."""
-    ensemble, profile = training_set(name, profile, seed), profile.propagation
+    profile, seed = profile.propagation, integer(seed, "dynamics training", number(name))
     fields = {"field_epochs": profile.field_epochs, "seed": seed}
 
-    def networks(stem, of, share=1.0):
-        path = folder / f"{stem}.keras"
+    def networks(kind, of, share=1.0):
+        path = stored(folder, kind, name)
         latent_ode.train_codes(
-            of, path, latents=LATENTS[name], epochs=round(profile.codes_epochs * share), seed=seed,
-            progress=stem,
+            of, path, latents=latents(name), epochs=round(profile.codes_epochs * share), seed=seed,
+            progress=path.stem,
         )  # fmt: skip
         model = vae.load(path)
         return model.encoder, model.decoder
 
-    def train_reduced(stem, of, parts, **options):
-        latent_ode.train(of, parts, folder / f"{stem}.keras", progress=stem, **fields, **options)
+    def train_reduced(kind, of, parts, **options):
+        path = stored(folder, kind, name)
+        latent_ode.train(of, parts, path, progress=path.stem, **fields, **options)
 
-    of_snapshots = networks(f"codes_{name}", ensemble)
-    train_reduced(f"autonomous_{name}", ensemble, of_snapshots, parameters=False)
-    train_reduced(f"reduced_{name}", ensemble, of_snapshots, epochs=profile.epochs)
-    linear = baselines.Pod(LATENTS[name]).fit(ensemble.density.values).networks()
-    train_reduced(f"pod_{name}", ensemble, linear)
+    of_snapshots = networks("codes", ensemble)
+    train_reduced("autonomous", ensemble, of_snapshots, parameters=False)
+    train_reduced("reduced", ensemble, of_snapshots, epochs=profile.epochs)
+    linear = baselines.Pod(latents(name)).fit(ensemble.density.values).networks()
+    train_reduced("pod", ensemble, linear)
+    path = stored(folder, "one shot", name)
     baselines.train_one_shot(
-        ensemble, folder / f"one_shot_{name}.keras", epochs=profile.one_shot_epochs, seed=seed,
-        progress=f"one_shot_{name}",
-    )  # fmt: skip
+        ensemble, path, epochs=profile.one_shot_epochs, seed=seed, progress=path.stem
+    )
     within = inner(ensemble)
-    of_inner = networks(f"inner_codes_{name}", within, profile.inner_share)
+    of_inner = networks("inner codes", within, profile.inner_share)
     epochs = round(profile.epochs * profile.inner_share)
-    train_reduced(f"inner_{name}", within, of_inner, epochs=epochs)
+    train_reduced("inner", within, of_inner, epochs=epochs)
 
 
 class Forecasters:
     """Every model of a case as a function of the truth's inputs to densities, one at a time."""
 
     def __init__(self, name, ensemble, folder, profile, seed):
-        self.name, self.rng = name, np.random.default_rng([seed, 71])
-        for stem in ("codes", "autonomous", "reduced", "pod", "one_shot", "inner"):
-            setattr(self, stem, vae.load(folder / f"{stem}_{name}.keras"))
+        self.name, self.rng = name, generator(seed, "posterior draws", number(name))
+        self.codes, self.autonomous, self.reduced, self.pod, self.one_shot, self.inner = (
+            vae.load(stored(folder, kind, name))
+            for kind in ("codes", "autonomous", "reduced", "pod", "one shot", "inner")
+        )
         self.modes = baselines.Pod(profile.propagation.modes).fit(ensemble.density.values)
         codes = self.modes.encode(ensemble.density.values)
         self.linear = baselines.LinearPropagator().fit(codes)
@@ -156,8 +165,9 @@ def reynolds_given_code(model, name, index, profile, seed):
     """
     fresh = trajectories.generate(
         CASES[name], profile.propagation.law_samples, times(name)[[index]],
-        seed=np.random.SeedSequence([seed, 72, index]), **SOLVER,
+        seed=stream(seed, "codes at a time", number(name), index), **SOLVER,
     )  # fmt: skip
+    of_flow = integer(seed, "reynolds given code", number(name), index)
     codes = model.encode(fresh.density.values[:, 0])[0]
     log_reynolds = np.log(fresh.reynolds.values)[:, None]
-    return flow.Flow(profile.propagation.law_epochs, seed=seed).fit(log_reynolds, codes)
+    return flow.Flow(profile.propagation.law_epochs, seed=of_flow).fit(log_reynolds, codes)
