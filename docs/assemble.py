@@ -6,8 +6,11 @@ Called with the folder to write, new or of an earlier call: `make html`.
 import re
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
+import captions
 import nbformat
 import pandas as pd
 
@@ -20,6 +23,7 @@ QUICK = """```{note}
 As it is stored, at the quick profile: samples and models made in minutes. The gallery and the
 tables are those of the report's profile; after `make all`, this page is too.
 ```"""
+RESULTS = ["exact-law", "generative-models", "forecasting"]
 STRINGS = re.compile(r'"([^"\n]+)"')
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
@@ -45,6 +49,8 @@ def assemble(folder):
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     shutil.copy(ROOT / "docs" / "conf.py", folder)
     shutil.copytree(MADE, folder / "figures" / "report")
+    for path in folder.glob("*.md"):
+        path.write_text(at_top(path.read_text(encoding="utf-8")), encoding="utf-8")
     (folder / "benchmarks").mkdir()
     measured = [path for path in (ROOT / "benchmarks").iterdir() if path.suffix in (".csv", ".png")]
     for path in [ROOT / "LICENSE", ROOT / "CITATION.cff", *measured]:
@@ -57,12 +63,17 @@ def assemble(folder):
     pages = {
         "index": index(books),
         "gallery": gallery(cells),
-        "claims": claims(),
+        "claims": claims((folder / "claims.md").read_text(encoding="utf-8")),
         "tables": tables(cells),
         "api": api(),
     }
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def at_top(text):
+    """A page of docs/ with its links as they lead from the top of the site."""
+    return text.replace("](../README.md", "](index.md").replace("](../", "](")
 
 
 def executed():
@@ -115,7 +126,7 @@ def marked(book, cells, stem):
         if number in marks:
             names = sorted(marks[number])
             targets = "\n".join(f"(cell-{name})=" for name in names)
-            links = ", ".join(f"{{ref}}`{name} <made-{name}>`" for name in names)
+            links = "; ".join(f"{{ref}}`{captions.of(name)} <made-{name}>`" for name in names)
             out.append(nbformat.v4.new_markdown_cell(f"{targets}\n*Makes* {links}."))
         # A page has one title, and what follows it in a notebook is a section of that page.
         if number and titles > 1 and cell.cell_type == "markdown":
@@ -130,11 +141,12 @@ def marked(book, cells, stem):
 
 def index(books):
     """The README, with the contents of the site after it."""
-    pages = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+    results = [*RESULTS, "claims", "gallery", "tables"]
+    others = sorted({path.stem for path in (ROOT / "docs").glob("*.md")} - set(results))
     contents = {
-        "Results": ["gallery", "claims", "tables"],
+        "Results": results,
+        "Use": [*others, "api"],
         "Notebooks": [f"notebooks/{stem}" for stem in books],
-        "Use": [*pages, "api"],
     }
     trees = [
         "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *entries, "```"])
@@ -145,15 +157,19 @@ def index(books):
 
 
 def gallery(cells):
-    """Every figure with its claims and the cell that made it."""
-    verdicts = judged()
+    """Every figure with its claims and the cell that made it, the report's first."""
+    verdicts, section = judged(), ""
     parts = ["# Gallery\n"]
-    for path in sorted(path for path in MADE.iterdir() if path.suffix in (".png", ".gif")):
+    paths = [path for path in MADE.iterdir() if path.suffix in (".png", ".gif")]
+    for path in captions.ordered(paths):
+        before, section = section, captions.SECTIONS.get(path.stem.partition("_")[0], "Others")
+        if section != before:
+            parts.append(f"## {section}\n")
         of = verdicts[verdicts.figure.map(lambda n, stem=path.stem: of_figure(stem, n))]
         said = "".join(f"\n- {row.claim}: {row.measured:.3g}, **{row.verdict}**"
                        for row in of.itertuples())  # fmt: skip
         parts.append(
-            f"## {path.stem}\n\n"
+            f"### {numbered(path.stem)}\n\n"
             f"```{{figure}} figures/report/{path.name}\n:name: made-{path.stem}\n"
             f":target: _images/{path.name}\n\n"
             f"{made_by(path.stem, cells)}\n```\n{said}\n"
@@ -161,12 +177,20 @@ def gallery(cells):
     return "\n".join(parts)
 
 
-def claims():
-    """Every claim of the report with its verdict and its figure."""
-    rows = ["# Claims\n", "Of the report, each with the number that decides it.\n",
-            "| figure | claim | measured | asked | verdict |", 5 * "| --- " + "|"]  # fmt: skip
+def numbered(stem):
+    """The caption of a figure, with its number in the report."""
+    number = re.match(r"figure_(\d+)_", stem)
+    return f"Figure {int(number[1])}. {captions.of(stem)}" if number else captions.of(stem)
+
+
+def claims(page):
+    """The page of that text up to its table, and each claim with its verdict and its figure."""
+    table = judged()
+    rows = [page.partition("<!-- claims -->")[0], "All figures are in the [gallery](gallery.md).\n",
+            f"{table.holds.sum()} of {len(table)} hold.\n",
+            "| figure | claim | measured | threshold | verdict |", 5 * "| --- " + "|"]  # fmt: skip
     stems = sorted(path.stem for path in MADE.glob("figure_*.png"))
-    for row in judged().itertuples():
+    for row in table.itertuples():
         shown = [stem for stem in stems if of_figure(stem, row.figure)]
         link = f"{{ref}}`{row.figure} <made-{shown[0]}>`" if shown else row.figure
         claim = row.claim.replace("|", r"\|")
@@ -177,24 +201,45 @@ def claims():
 def tables(cells):
     """Every table with the cell that made it."""
     parts = ["# Tables\n"]
-    for path in sorted(MADE.glob("*.csv")):
+    for path in captions.ordered(MADE.glob("*.csv")):
         # As it stands in the file: Markdown would make a quotation of `>= 0.01`.
         table = pd.read_csv(path, dtype=str, keep_default_na=False).to_html(
             index=False, border=0, justify="left", classes="docutils"
         )
         parts.append(
-            f"(made-{path.stem})=\n## {path.stem}\n\n{made_by(path.stem, cells)}\n\n"
+            f"(made-{path.stem})=\n## {captions.of(path.stem)}\n\n"
+            f"`{path.name}`. {made_by(path.stem, cells)}\n\n"
             f'<div class="table-wrapper docutils container">\n{table}\n</div>\n'
         )
     return "\n".join(parts)
 
 
 def api():
-    """Every module's docstrings."""
+    """Every module's docstrings; of a package those of its modules, and where its names lead."""
     parts = ["# API\n"]
     for name in MODULES:
-        parts.append(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n```\n")
+        directive = [f".. automodule:: {name}"]
+        if is_package(name):
+            directive += ["   :no-members:", "", *exported(name)]
+        lines = "\n".join(directive)
+        parts.append(f"## {name}\n\n```{{eval-rst}}\n{lines}\n```\n")
     return "\n".join(parts)
+
+
+def is_package(name):
+    return (ROOT / name.replace(".", "/")).is_dir()
+
+
+def exported(name):
+    """A line for each name that a package exports, with a link to where it is documented."""
+    package = import_module(name)
+    for public in sorted(getattr(package, "__all__", ()), key=str.lower):
+        thing = getattr(package, public)
+        if isinstance(thing, ModuleType):
+            role, place = "mod", thing.__name__
+        else:
+            role, place = "obj", f"{getattr(thing, '__module__', name)}.{public}"
+        yield f"- :py:{role}:`{name}.{public} <{place}>`"
 
 
 def judged():

@@ -1,23 +1,35 @@
-"""Fill the README's tables from figures/report and benchmarks: `make readme`.
+"""Fill the tables of README and docs/*.md from figures/report and benchmarks: `make readme`.
 
 A table stands between `<!-- name -->` and `<!-- /name -->`: that of the function of its name.
 """
 
 import re
 
+import captions
 import pandas as pd
 
 from burgers._files import written_whole
 from burgers.paths import ROOT, figures
 
-README = ROOT / "README.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", flags=re.DOTALL)
 SAMPLES = 5000
 FLOORS = {"mean_error": "floor_mean", "std_error": "floor_std", "wasserstein": "floor_wasserstein"}
+STUDIES = {
+    "reconstruction": "all times, reconstructed",
+    "prior": "all times, from normal latents",
+    "fixed time": "one time, reconstructed",
+}
+# Goals whose names in the tables are short for their notebook.
+PLAIN = {
+    "coverage less 90 %, worst time": "coverage, distance to 90 %, worst time",
+    "coverage of the exact law less 90 %, worst time": "the same, against the exact solution",
+    "seconds over the solver's": "seconds, as a multiple of the solver's at equal accuracy",
+}
 
 
 def filled(text):
-    """The text with every table made anew."""
+    """The text of a page with every table made anew."""
     return BLOCK.sub(
         lambda found: f"<!-- {found[1]} -->\n{TABLES[found[1]]()}\n<!-- /{found[1]} -->", text
     )
@@ -28,17 +40,17 @@ def moments():
     table = made("table_moments").query(f"samples == {SAMPLES}").set_index(["case", "study"])
     rows = []
     for case in ("sinus", "creneau"):
-        for study in ("reconstruction", "prior", "fixed time"):
+        for study, words in STUDIES.items():
             row = table.loc[case, study]
             pairs = (f"{row[name]:.4f} ({row[floor]:.4f})" for name, floor in FLOORS.items())
             exact = f"{row.exact_mean_error:.4f}, {row.exact_std_error:.4f}"
-            rows.append((case, study, *pairs, exact))
+            rows.append((case, words, *pairs, exact))
     heads = (f"{name} (floor)" for name in FLOORS)
-    return markdown(("case", "study", *heads, "mean, std against the exact law"), rows)
+    return markdown(("case", "densities", *heads, "mean, std against the exact ones"), rows)
 
 
 def recipes():
-    """The report's training and the sharper ones."""
+    """The report's training and the others."""
     heads = ("case", "model", "median error", "worst", "mean, std, all times",
              "mean, std, one time", "latents in use")  # fmt: skip
     return markdown(heads, [
@@ -50,12 +62,12 @@ def recipes():
 
 
 def goals():
-    """What was aimed at for the sharper law."""
+    """Goals of the calibrated models."""
     return aims(made("table_goals"))
 
 
 def reduced():
-    """Reduced models and their baselines."""
+    """Forecasting models and their baselines."""
     heads = ("case", "model", "median error", "worst", "mean_error, worst time",
              "std_error, worst time (median)", "coverage", "drift of mass")  # fmt: skip
     return markdown(heads, [
@@ -68,13 +80,14 @@ def reduced():
 
 
 def reduced_goals():
-    """What was aimed at for the reduced model."""
+    """Goals of the forecasting model."""
     return aims(pd.concat([made("table_reduced_goals"), made("timing_goals")]))
 
 
 def payback():
-    """What the reduced model's training is set against."""
-    heads = ("case", "as good", "model [s]", "that [s]", "times as long", "paid after")
+    """The forecasting model's cost beside that of other methods of equal accuracy."""
+    heads = ("case", "method of equal accuracy", "model [s]", "method [s]", "ratio",
+             "training paid after")  # fmt: skip
     return markdown(heads, [
         (row.case, f"{row.method}, {row.equal:,} {'cells' if row.method == 'solver' else 'points'}",
          f"{row.model:.3g}", f"{row.competitor:.2g}", f"{row.over_competitor:.3g}",
@@ -95,9 +108,9 @@ def solver():
 
 
 def training():
-    """How long until a model is as good as the report's."""
-    heads = ("case", "error reached", "report's recipe [s]", "sharper [s] (epochs)",
-             "times shorter")  # fmt: skip
+    """How long until a model is as accurate as the report's."""
+    heads = ("case", "error reached", "report's recipe [s]", "calibrated [s] (epochs)",
+             "ratio")  # fmt: skip
     return markdown(heads, [
         (row.case, percent(row.report_error, 2), f"{row.report_s:,.0f}",
          f"{row.sharp_s:.0f} ({row.sharp_epochs})", f"{row.times_shorter:.0f}")
@@ -106,34 +119,64 @@ def training():
 
 
 def claims():
-    """The report's claims, each figure's pictures beside its first."""
+    """The report's claims, the number of each figure a link to its pictures."""
     table = pd.concat(map(made, ("table_claims", "timing_claims")), ignore_index=True)
-    rows, shown = [], ""
-    for row in table.itertuples():
-        links = "" if row.figure == shown else pictures(row.figure)
-        rows.append((row.figure, links, row.claim.replace("|", r"\|"), f"{row.measured:.3g}",
-                     row.threshold, verdict(row.holds)))  # fmt: skip
-        shown = row.figure
-    heads = ("figure", "pictures", "claim", "measured", "asked", "verdict")
+    rows = [
+        (linked(row.figure), row.claim.replace("|", r"\|"), f"{row.measured:.3g}", row.threshold,
+         verdict(row.holds))
+        for row in table.itertuples()
+    ]  # fmt: skip
+    heads = ("figure", "claim", "measured", "threshold", "verdict")
     return f"{table.holds.sum()} of {len(table)} hold.\n\n{markdown(heads, rows)}"
 
 
-def pictures(number):
-    """Links to the pictures of a figure of the report; of its conclusion there are none."""
+def linked(number):
+    """The number of a figure of the report, with links; its conclusion has no pictures."""
     of = sorted(figures("report").glob(f"figure_{number.zfill(2)}_*.png"))
-    return ", ".join(f"[{path.stem}](figures/report/{path.name})" for path in of)
+    names = [number] if len(of) == 1 else [f"{number}{letter}" for letter in "ab"]
+    return ", ".join(map(link, of, names)) or number
+
+
+def pictures():
+    """Every figure with its caption and the notebook that makes it."""
+    paths = [path for path in figures("report").iterdir() if path.suffix in (".png", ".gif")]
+    return markdown(("figure", "notebook"), [
+        (link(path, captions.of(path.stem)), f"`{notebook(path.stem)}`")
+        for path in captions.ordered(paths)
+    ])  # fmt: skip
+
+
+def link(path, text):
+    return f"[{text}](../{path.relative_to(ROOT).as_posix()})"
+
+
+def notebook(stem):
+    """The name of the notebook that makes a figure."""
+    number = "04" if stem.startswith("figure") else stem[:2]
+    return next((ROOT / "notebooks").glob(f"{number}_*.ipynb")).stem
+
+
+def reproducibility():
+    """How far runs in other settings are apart."""
+    table = measured("reproducibility")
+    numbers = [(f"{row.median:.2g}", f"{row.largest:.2g}") for row in table.itertuples()]
+    return markdown(table.columns, [
+        (row.setting, row.kind, row.files, row.same, *pair)
+        for row, pair in zip(table.itertuples(), numbers, strict=True)
+    ])  # fmt: skip
 
 
 def aims(table):
     """Goals with what was measured."""
     return markdown(("case", "goal", "measured", "at most", "verdict"), [
-        (row.case, row.goal, f"{row.measured:.3g}", f"{row.at_most:g}", verdict(row.holds))
+        (row.case, PLAIN.get(row.goal, row.goal), f"{row.measured:.3g}", f"{row.at_most:g}",
+         verdict(row.holds))
         for row in table.itertuples()
     ])  # fmt: skip
 
 
 def percent(value, digits):
-    return f"{100 * value:.{digits}f} %"
+    return f"{100 * value:.{digits}f}\u00a0%"
 
 
 def verdict(holds):
@@ -159,10 +202,12 @@ def markdown(heads, rows):
 TABLES = {
     function.__name__: function
     for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
-                     claims)
+                     claims, pictures, reproducibility)
 }  # fmt: skip
 
 if __name__ == "__main__":
-    text = filled(README.read_text(encoding="utf-8"))
-    with written_whole(README) as beside:
-        beside.write_text(text, encoding="utf-8")
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        if (text := filled(before)) != before:
+            with written_whole(page) as beside:
+                beside.write_text(text, encoding="utf-8")

@@ -1,15 +1,121 @@
-"""The site: it builds without a warning, needs no network, and its links lead somewhere."""
+"""README and pages say what holds and run as they stand; the site builds and needs no network."""
 
+import ast
 import csv
+import re
 import subprocess
 import sys
+from importlib import import_module
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+import burgers
 from burgers.paths import ROOT, figures
+
+sys.path.insert(0, str(ROOT / "docs"))
+import captions
+import readme
+
+README, *DOCS = readme.PAGES
+PAGES = pytest.mark.parametrize("path", readme.PAGES, ids=lambda path: path.stem)
+# A block of Python, and why it is not run here where a comment before it says so.
+PYTHON = re.compile(r"(?:<!-- not run: ([^\n]*) -->\n)?```python\n(.*?)```", flags=re.DOTALL)
+SIZE = re.compile(r"\b\d{1,3}(?:_\d{3})+\b")
+
+
+def found(name):
+    """What a dotted name of the package stands for; AttributeError names what is not there."""
+    thing = burgers
+    for number, part in enumerate(name.split(".")[1:], start=2):
+        if not hasattr(thing, part):
+            try:
+                import_module(".".join(name.split(".")[:number]))
+            except ModuleNotFoundError:
+                raise AttributeError(name) from None
+        thing = getattr(thing, part)
+    return thing
+
+
+def blocks(path):
+    return PYTHON.findall(path.read_text(encoding="utf-8"))
+
+
+def test_readme_is_short_enough_to_be_read_to_its_end():
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@PAGES
+def test_the_tables_of_a_page_are_those_of_the_results(path):
+    text = path.read_text(encoding="utf-8")
+    assert readme.filled(text) == text
+
+
+def test_every_table_stands_on_one_page():
+    texts = [path.read_text(encoding="utf-8") for path in readme.PAGES]
+    for name in readme.TABLES:
+        assert sum(f"<!-- {name} -->" in text for text in texts) == 1, name
+
+
+def test_readme_counts_the_claims_that_hold():
+    made = pd.concat(map(readme.made, ("table_claims", "timing_claims")))
+    text = README.read_text(encoding="utf-8")
+    assert f"Of the report's {len(made)} claims {made.holds.sum()} hold" in text
+
+
+@PAGES
+def test_every_name_of_the_package_on_a_page_exists(path):
+    text = path.read_text(encoding="utf-8")
+    for name in set(re.findall(r"\bburgers(?:\.[A-Za-z_]\w*)+", text)):
+        found(name)
+    for _, code in blocks(path):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "burgers":
+                for alias in node.names:
+                    found(f"{node.module}.{alias.name}")
+
+
+@PAGES
+def test_the_python_of_a_page_runs(path, tmp_path, monkeypatch):
+    run = [code for reason, code in blocks(path) if not reason]
+    if not run:
+        reasons = [reason for reason, _ in blocks(path)]
+        pytest.skip("; ".join(reasons) or "no Python on this page")
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__main__"}
+    for code in run:
+        # Sizes such as 20_000 are those of a study: a hundredth shows that the lines run.
+        small = SIZE.sub(lambda size: str(max(40, int(size[0]) // 100)), code)
+        exec(compile(small, f"{path.name}: {code[:40]!r}", "exec"), names)
+
+
+def test_every_measure_of_the_scorecard_is_explained():
+    rng = np.random.default_rng(0)
+    card = burgers.judge(*(rng.normal(size=(n, 8)) for n in (20, 40, 30)), repeats=1)
+    text = (ROOT / "docs" / "generative-models.md").read_text(encoding="utf-8")
+    first_column = "".join(re.findall(r"\n\| (.*?) \|", text.partition("| measure |")[2]))
+    assert set(card.index) == set(re.findall(r"`(\w+)`", first_column))
+
+
+@PAGES
+def test_every_file_that_a_page_names_is_there(path):
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        address = urlsplit(target)
+        if not (address.scheme or address.netloc) and address.path:
+            assert (path.parent / unquote(address.path)).exists(), target
+    for name in re.findall(r"`((?:benchmarks|burgers|docs|notebooks|tests)/[\w./]*)`", text):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_committed_figure_and_table_has_a_caption_and_a_place_among_the_figures():
+    made = {path.stem for path in figures("report").iterdir() if path.suffix != ".json"}
+    assert made == {*captions.FIGURES, *captions.TABLES}
+    text = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert all(f"/{stem}." in text for stem in captions.FIGURES)
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +191,27 @@ def test_every_figure_and_table_has_its_cell(site):
         assert len(cells) == len(made)
 
 
+def test_headings_of_the_gallery_are_captions_and_the_reports_figures_come_first(site):
+    headings = [tag.get_text().rstrip("#¶") for tag in page(site, "gallery").select("article h3")]
+    assert not {path.stem for path in figures("report").iterdir()} & set(headings)
+    report = [heading.startswith("Figure ") for heading in headings]
+    assert report == sorted(report, reverse=True)
+    assert sum(report) >= 20
+
+
 def test_a_table_is_shown_as_it_stands_in_its_file(site):
     soup = page(site, "tables")
     shown = [
         [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")]
         for table in soup.select("article table")
     ]
-    paths = sorted(path for path in figures("report").glob("*.csv"))
+    paths = captions.ordered(figures("report").glob("*.csv"))
     texts = [path.read_text(encoding="utf-8") for path in paths]
     assert shown == [list(csv.reader(text.splitlines())) for text in texts]
 
 
 def test_parameters_are_told_from_what_is_said_of_them(site):
-    names = page(site, "api").select_one("[id='burgers.solver.solve'] + dd strong")
+    names = page(site, "api").select_one("[id='burgers.solver.finite_volume.solve'] + dd strong")
     assert names.get_text() == "initial"
     assert names.find_parent("li").get_text().startswith("initial – (cells,) or (realisations")
 
@@ -132,12 +246,3 @@ def test_equations_are_drawn_by_the_browser(site):
     index = page(site, "index")
     assert index.find("math", display="block")
     assert not index.find_all(string=lambda text: "\\mathrm" in text)
-
-
-def test_the_readme_says_what_the_tables_say():
-    sys.path.insert(0, str(ROOT / "docs"))
-    import readme
-
-    text = readme.README.read_text(encoding="utf-8")
-    assert all(f"<!-- {name} -->" in text for name in readme.TABLES)
-    assert readme.filled(text) == text
