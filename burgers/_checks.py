@@ -1,14 +1,23 @@
-"""What every entrance of the package asks of numbers."""
+"""Checks of the arguments of public functions: numbers, counts, names and seeds.
+
+Each returns the argument, converted where needed, or raises a ValueError that names the argument,
+its value and what is accepted.
+"""
 
 import warnings
+from collections.abc import Collection
 from decimal import Decimal
 from numbers import Real
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+Seed = TypeVar("Seed", bound=int | np.integer | np.random.SeedSequence)
 
 
-def finite(name, value, dtype=np.float64):
-    """The value as an array of finite numbers of a floating type, or ValueError."""
+def finite(name: str, value: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+    """The value as an array of finite numbers of a floating-point type."""
     array = _real(name, value, dtype)
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
@@ -19,36 +28,36 @@ def finite(name, value, dtype=np.float64):
     return array
 
 
-def positive(name, value, finite=True):
-    """The value as an array of numbers > 0, or ValueError; with `finite=False` they may be inf."""
+def positive(name: str, value: ArrayLike, finite: bool = True) -> NDArray[np.float64]:
+    """The value as an array of numbers > 0, which may be inf with `finite=False`."""
     return _least(name, value, finite, lambda array: array <= 0, f"{name} > 0")
 
 
-def non_negative(name, value):
-    """The value as an array of finite numbers >= 0, or ValueError."""
+def non_negative(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """The value as an array of finite numbers >= 0."""
     return _least(name, value, True, lambda array: array < 0, f"{name} >= 0")
 
 
-def number(name, value):
-    """The value as a float, or ValueError unless it is one finite number."""
+def number(name: str, value: ArrayLike) -> float:
+    """The value as a float, if it is a single finite number and not a boolean."""
     array = _real(name, value, np.float64)
     if array.ndim or not np.isfinite(array) or np.asarray(value).dtype == bool:
         raise ValueError(f"{name} is {shown(value)}; accepted: one finite number")
     return float(array)
 
 
-def within(name, array, least, most):
-    """ValueError unless the numbers of an array are from `least` to `most`."""
+def within(name: str, array: NDArray[Any], least: float, most: float) -> None:
+    """Check that all numbers of an array lie between `least` and `most`, both included."""
     for extreme in (array.min(initial=most), array.max(initial=least)):
         if not least <= extreme <= most:
             raise ValueError(f"{name} reaches {extreme}; accepted: from {least:g} to {most:g}")
 
 
-def count(name, value, least=1, most=None):
-    """The value as an int of at least `least` and at most `most`, or ValueError."""
+def count(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """The value as an int, if it is an integer between `least` and `most`, both included."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    # NumPy counts durations among its integers.
+    # NumPy's durations are a subclass of its integers.
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
     if not whole or value < least or (most is not None and value > most):
         accepted = "a positive integer" if least == 1 else f"an integer of at least {least}"
@@ -57,22 +66,22 @@ def count(name, value, least=1, most=None):
     return int(value)
 
 
-def choice(name, value, accepted):
-    """The value itself, if it is one of the accepted names; or ValueError."""
+def choice(name: str, value: Any, accepted: Collection[str]) -> str:
+    """The value itself, if it is one of the accepted names."""
     if not isinstance(value, str) or value not in accepted:
         raise ValueError(f"{name} is {shown(value)}; accepted: {', '.join(accepted)}")
     return value
 
 
-def seed(name, value):
-    """The value itself, if it is what a random generator can be seeded with; or ValueError."""
+def seed(name: str, value: Seed) -> Seed:
+    """The value itself, if it is an integer >= 0 or a `numpy.random.SeedSequence`."""
     if not isinstance(value, np.random.SeedSequence):
         count(name, value, least=0)
     return value
 
 
-def shown(value):
-    """A value as a message shows it, shortened; its type where it cannot be shown."""
+def shown(value: Any) -> str:
+    """The repr of a value for a message, shortened; its type if the repr fails."""
     try:
         text = repr(value)
     except Exception:
@@ -82,7 +91,7 @@ def shown(value):
 
 def _least(name, value, finite_only, is_bad, accepted):
     array = finite(name, value) if finite_only else _real(name, value, np.float64)
-    # A comparison with NaN is false, and no NaN is accepted.
+    # Comparisons with NaN are false, and NaN is never accepted.
     bad = np.argwhere(is_bad(array) | np.isnan(array))
     if len(bad):
         worst = bad[np.argmin(array[tuple(bad.T)])]
@@ -100,30 +109,30 @@ def _real(name, value, dtype):
     """The value as an array of real numbers, none of them masked."""
     try:
         array = _unmasked(name, value)
-        # NumPy would read digits, dates and the real part of a complex number.
+        # NumPy would convert digits, dates and the real parts of complex numbers.
         if array.dtype.kind not in "biufO":
             raise TypeError(f"{name} is of type {array.dtype}")
         if array.dtype.kind == "O" and not all(map(_is_real, array.flat)):
-            raise TypeError(f"{name} holds what is no number")
+            raise TypeError(f"{name} contains objects that are not real numbers")
         with np.errstate(over="ignore"):
             return array.astype(dtype, copy=False)
     except _Masked as error:
         raise ValueError(str(error)) from None
     except MemoryError:
         raise
-    # A tensor that refuses to be an array raises whatever its library chose.
+    # A tensor that cannot be converted raises whatever its library chose.
     except Exception as error:
         raise ValueError(f"{name} is {shown(value)}; accepted: real numbers") from error
 
 
 class _Masked(Exception):
-    """A masked value, which has no number."""
+    """Raised where values are masked, and thus undefined."""
 
 
 def _unmasked(name, value):
-    """The value as an array, where nothing is masked."""
+    """The value as an array, unless any of it is masked."""
     with warnings.catch_warnings():
-        # NumPy makes NaN of the masked constant, and of ragged lists in some versions objects.
+        # NumPy converts the masked constant to NaN, and in some versions ragged lists to objects.
         warnings.simplefilter("ignore")
         parts = value if isinstance(value, list | tuple) else [value]
         mask = [np.ma.getmaskarray(part) for part in parts if np.ma.isMaskedArray(part)]

@@ -1,41 +1,47 @@
-"""Compiled loops: kept from one process to the next where they can be, and shared by threads.
+"""Compiled loops: cached on disk where possible, and run in parallel by threads.
 
-The threads are Python's, which work after a fork and when several threads call at once; numba's own
-hang or end the process then, depending on which of its threading layers is there.
+The threads are Python's, which work after a fork and when several threads call at once. numba's own
+threads then hang or abort the process, depending on the threading layer that is available.
 """
 
 import os
 import tempfile
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from numba import get_num_threads, njit
 from threadpoolctl import threadpool_limits
 
-OPTIONS = {"nogil": True, "error_model": "numpy"}
-# Any other process that has this module as it is was forked from this one.
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+# A process with another number in which this module is loaded already was forked from this one.
 PROCESS = os.getpid()
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
-def compiled(function):
-    """Compile a loop over arrays; divisions by zero give inf or NaN, as NumPy's."""
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop over arrays, and cache it; division by zero gives inf or NaN, as in NumPy."""
     try:
         found = njit(cache=True, **OPTIONS)(function)
         os.makedirs(found.stats.cache_path, exist_ok=True)
         tempfile.TemporaryFile(dir=found.stats.cache_path).close()
         return found
-    # Neither beside the package nor in the user's home can a file be written.
+    # No file can be written, neither beside the package nor in the user's home.
     except (RuntimeError, OSError):
         _announce()
         return njit(**OPTIONS)(function)
 
 
-def inlined(function):
-    """Compile a part of compiled loops into each of them.
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that is called by compiled loops, and inline it in each of them.
 
-    With a copy of its own, which products and sums are joined would depend on whether the loop is
-    compiled anew or was kept: the same inputs would not give the same bits.
+    If it were compiled separately, the choice of fused products and sums would depend on whether
+    the loop was compiled anew or loaded from the cache: the same inputs would not give the same
+    bits.
     """
     return njit(forceinline=True, **OPTIONS)(function)
 
@@ -43,33 +49,36 @@ def inlined(function):
 @cache
 def _announce():
     warnings.warn(
-        "compiled code cannot be kept, and is compiled anew by each process: the environment "
-        "variable NUMBA_CACHE_DIR may name a folder for it",
+        "compiled code cannot be kept, and every process compiles it again: set the environment "
+        "variable NUMBA_CACHE_DIR to a writable folder",
         stacklevel=3,
     )
 
 
-def in_shares(function, count, *arguments):
-    """Call `function(*arguments, share, shares)` for each share of `count` tasks, side by side.
+def in_shares(function: Callable[..., Any], count: int, *arguments: Any) -> None:
+    """Call `function(*arguments, share, shares)` for each share of `count` tasks, in parallel.
 
-    There are as many shares as numba has threads (`numba.set_num_threads`), or as tasks.
+    The number of shares is that of numba's threads (see `numba.set_num_threads`) or that of the
+    tasks, whichever is smaller.
     """
     shares = max(1, min(count, get_num_threads()))
     if shares == 1:
-        return function(*arguments, 0, 1)
+        function(*arguments, 0, 1)
+        return
     with ThreadPoolExecutor(shares) as pool:
         for done in [pool.submit(function, *arguments, k, shares) for k in range(shares)]:
             done.result()
 
 
-def forkable(function):
-    """Let a function that calls libraries with OpenMP's threads work in a forked process.
+def forkable(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Make a function that calls libraries with OpenMP threads safe in a forked process.
 
-    A fork does not take these threads along, and the first loop would wait for them for ever.
+    A forked process does not inherit these threads, and its first parallel loop would wait for them
+    for ever; there, the function runs in one thread.
     """
 
     @wraps(function)
-    def call(*arguments, **options):
+    def call(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         if os.getpid() == PROCESS:
             return function(*arguments, **options)
         with threadpool_limits(1, user_api="openmp"):

@@ -1,27 +1,35 @@
-"""How a file gets to its place whole, and is read whole, while others write the same path."""
+"""Atomic writing and consistent reading of files and folders that several processes share."""
 
 import errno
 import os
 import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+from typing import BinaryIO, TypeVar
 
 from burgers import _checks as checks
 
-# Seconds that a writer waits for another of the same path.
+# Seconds that a writer waits for another writer of the same path.
 WAIT = 60.0
-# How often a folder is read that others replace all the time.
+# Attempts at reading a folder that is replaced during each of them.
 TRIES = 100
 
-_remedies = []
+Result = TypeVar("Result")
+Remedy = Callable[[str | os.PathLike[str]], str | None]
+
+_remedies: list[Remedy] = []
 
 
-def local(path, suffix=None):
-    """The path as a `pathlib.Path`, or ValueError unless it can be a file's on this machine."""
+def local(path: object, suffix: str | None = None) -> Path:
+    """The path as a `pathlib.Path`; ValueError unless it can be that of a file on this machine.
+
+    suffix : that the path must end in, with its dot; None for any.
+    """
     accepted = f"a path that ends in {suffix}" if suffix else "a path on this machine"
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
-    # `Path` would make a relative path of a URL.
+    # `Path` would turn a URL into a relative path.
     if not isinstance(text, str) or not text or "://" in text or "\0" in text:
         raise ValueError(f"path is {checks.shown(path)}; accepted: {accepted}")
     if suffix and Path(text).suffix != suffix:
@@ -29,42 +37,44 @@ def local(path, suffix=None):
     return Path(text)
 
 
-def part_of(path):
-    """The name beside `path` under which it is written until it is whole."""
+def part_of(path: Path) -> Path:
+    """The name beside `path` under which it is written until it is complete."""
     return path.with_name(f".part-{path.name}")
 
 
-def old_of(path):
-    """The name beside `path` under which the old folder is whole while the new one replaces it."""
+def old_of(path: Path) -> Path:
+    """The name beside `path` under which the old folder is kept while a new one replaces it."""
     return path.with_name(f".old-{path.name}")
 
 
 @contextmanager
-def written_whole(path, is_ours=None):
+def written_whole(
+    path: str | os.PathLike[str], is_ours: Callable[[Path], bool] | None = None
+) -> Iterator[Path]:
     """Yield a name beside `path` to write to; move it into place only if the block succeeds.
 
-    The target, a file or a folder, is thus either the old one or the complete new one. A link is
-    followed, and stays a link. What a killed process left is removed by the next that writes the
-    same path; of several processes at one path each waits for the one before.
+    The target, a file or a folder, is thus always either the old or the complete new one. Symbolic
+    links are followed and preserved. Leftovers of a killed process are removed by the next one that
+    writes the same path; several processes that write it wait for each other.
 
     Parameters
     ----------
-    path : of the file, or where `is_ours` is given of the folder, that is written.
-    is_ours : whether a folder, given its path, may be replaced.
+    path : of the file that is written or, if `is_ours` is given, of the folder.
+    is_ours : tells whether an existing folder, given its path, may be replaced.
 
     Raises
     ------
     OSError
-        That of `explained`.
+        As in `explained`.
     ValueError
-        Naming the path, if what is there is not to be replaced: see `target`.
+        Naming the path, if what exists there must not be replaced (see `target`).
     """
-    path = local(path)
-    with explained(path):
-        place = target(path, is_ours)
+    given = local(path)
+    with explained(given):
+        place = target(given, is_ours)
         place.parent.mkdir(parents=True, exist_ok=True)
         with locked(place):
-            part = part_of(target(path, is_ours))
+            part = part_of(target(given, is_ours))
             try:
                 remove(part)
                 yield part
@@ -73,10 +83,13 @@ def written_whole(path, is_ours=None):
                 remove(part)
 
 
-def target(path, is_ours=None):
-    """Where a file, or where `is_ours` is given a folder, of that path is written, links followed.
+def target(path: str | os.PathLike[str], is_ours: Callable[[Path], bool] | None = None) -> Path:
+    """The path with links followed, if a file or, if `is_ours` is given, a folder may be written.
 
-    ValueError unless nothing is there, or a file where a file is written, or a folder that is ours.
+    Raises
+    ------
+    ValueError
+        Unless nothing exists there, or a file where a file is written, or a folder that is ours.
     """
     place = Path(os.path.realpath(path))
     if not os.path.lexists(place):
@@ -98,21 +111,24 @@ def target(path, is_ours=None):
 
 
 @contextmanager
-def locked(path, wait=WAIT):
-    """Keep other processes and threads from writing the same path, for which they may wait.
+def locked(path: Path, wait: float = WAIT) -> Iterator[None]:
+    """Prevent other processes and threads from writing the same path during the block.
 
-    A BlockingIOError (an OSError) if another still writes it after `wait` seconds.
+    Raises
+    ------
+    BlockingIOError
+        (An OSError) if another one is still writing it after `wait` seconds.
     """
     lock, deadline = path.with_name(f".lock-{path.name}"), monotonic() + wait
     while True:
         with lock.open("wb") as stream:
             taken = _take(stream)
-            # Else it was removed by who held it before, and a third may hold a new one.
+            # Otherwise the previous holder has removed the file, and a third may hold a new one.
             if taken and _is_at(stream, lock):
                 try:
                     yield
                 finally:
-                    # Some systems do not remove what is open.
+                    # Some systems do not remove open files.
                     with suppress(OSError):
                         lock.unlink(missing_ok=True)
                 return
@@ -121,10 +137,10 @@ def locked(path, wait=WAIT):
         sleep(0.01)
 
 
-def _take(stream):
-    """Whether no other process holds the open file; taken for so where that cannot be known."""
+def _take(stream: BinaryIO) -> bool:
+    """Lock an open file; False if another process holds it, True where locks are unavailable."""
     try:
-        import fcntl  # of POSIX alone
+        import fcntl  # on POSIX only
 
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -135,18 +151,20 @@ def _take(stream):
 
 
 def _is_at(stream, path):
-    """Whether an open file is the one at a path."""
+    """Whether an open file is still the one at a path."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(stream.fileno()), path.stat())
     return False
 
 
 @contextmanager
-def explained(path, again=None):
-    """Give an OSError raised while `path` is written its name, and what makes the file again.
+def explained(path: str | os.PathLike[str], again: str | None = None) -> Iterator[None]:
+    """Add the path, and how to make the file again, to an OSError raised while it is written.
 
-    A full disk or an unwritable folder; what was at `path` before is as it was. again : instead of
-    `remedy`.
+    The causes are a full disk, an unwritable folder or another writer; what existed at `path` is
+    unchanged.
+
+    again : how to make the file again, instead of `remedy`.
     """
     try:
         yield
@@ -158,27 +176,29 @@ def explained(path, again=None):
 
 
 class Held:
-    """A folder that is read, and may be replaced meanwhile by another process.
+    """A folder that is read, and that another process may replace in the meantime.
 
-    While it is held no other folder takes its number, so that a replacement is noticed.
+    While it is held open no other folder can get its inode number, so that a replacement is
+    detected.
     """
 
-    def __init__(self, path):
-        self.path, self._handle = path, None
-        # Some systems open no folders.
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = path
+        self._handle: int | None = None
+        # Some systems cannot open folders.
         with suppress(PermissionError):
             self._handle = os.open(path, os.O_RDONLY)
 
-    def is_there(self):
-        """Whether the path still is the folder that it was."""
+    def is_there(self) -> bool:
+        """Whether the path still is that of the same folder."""
         if self._handle is None:
             return True
         with suppress(OSError):
             return os.path.samestat(os.fstat(self._handle), os.stat(self.path))
         return False
 
-    def close(self):
-        """Let go of the folder."""
+    def close(self) -> None:
+        """Release the folder."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -186,18 +206,18 @@ class Held:
     __del__ = close
 
 
-def read_whole(path, read):
-    """What `read(folder)` returns of the folder at `path`, all of one and the same folder.
+def read_whole(path: Path, read: Callable[[Path], Result]) -> Result:
+    """Return `read(folder)` for the folder at `path`, all of it read from the same folder.
 
-    While another process replaces it, the old one or the new one is read. The OSError or
-    whatever else `read` raises, if that is not because of a replacement.
+    If another process replaces the folder, either the old or the new one is read. Whatever `read`
+    raises is passed on, unless a replacement was the cause.
     """
     for attempt in range(TRIES):
         place, last = path if path.exists() else old_of(path), attempt == TRIES - 1
         try:
             held = Held(place)
         except OSError:
-            # Between two looks it may have been at neither place, but not time and again.
+            # During a replacement it may be at neither place when looked for, but not repeatedly.
             if last or attempt == 20 or not path.parent.is_dir():
                 raise
             sleep(0.001)
@@ -211,27 +231,27 @@ def read_whole(path, read):
                 raise
         finally:
             held.close()
-    raise OSError(errno.EAGAIN, f"{path} is replaced all the time")
+    raise OSError(errno.EAGAIN, f"{path} is being replaced all the time")
 
 
-def remedy(path):
-    """How a file is made again, in words: as is known of its folder, else by calling again."""
+def remedy(path: str | os.PathLike[str]) -> str:
+    """How to make a file again, as part of a message: a command if its folder has one."""
     known = (found for find in _remedies if (found := find(path)))
-    # Chunks that are there are not computed again.
+    # Existing chunks would not be computed again.
     anew = "remove what is left of it, and generate and save it again"
     default = anew if Path(path).suffix in (".zarr", ".npy") else "make it again"
     return next(known, default)
 
 
-def remedy_found_by(find):
-    """Have a function say how some files are made again: of a path the words, or None."""
+def remedy_found_by(find: Remedy) -> Remedy:
+    """Register a function that returns the remedy for a path, or None; usable as a decorator."""
     _remedies.append(find)
     return find
 
 
-def put_in_place(part, path):
-    """Move a file or folder to `path`, in the place of what is there."""
-    # A folder that is removed in its place is half there when it stops, or is read.
+def put_in_place(part: Path, path: Path) -> None:
+    """Move a file or folder to `path`, replacing what exists there."""
+    # A folder removed in its place would be incomplete after an interruption, or when read.
     aside, gone = old_of(path), path.with_name(f".gone-{path.name}")
     remove(gone)
     _vanish(aside, gone)
@@ -247,14 +267,14 @@ def put_in_place(part, path):
 
 
 def _vanish(path, gone):
-    """Remove a folder, if it is there, so that no one sees it half removed."""
+    """Remove a folder, if it exists, so that nobody sees it partly removed."""
     if path.is_dir():
         os.replace(path, gone)
     remove(gone)
 
 
-def remove(path):
-    """Remove a file or a folder, if it is there."""
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

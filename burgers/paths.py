@@ -1,12 +1,15 @@
-"""Where the data, figures and trained models of a profile lie, and what makes them again."""
+"""Paths of the data, figures and trained models of a profile, and the commands that make them."""
 
+import os
 from pathlib import Path
+
+import pandas as pd
 
 from burgers import _files as files
 from burgers.profiles import PROFILES
 
-# Of each kind of file in data/<profile>: its name, and the target and the notebook that make it.
-KINDS = {
+# For each kind of file in data/<profile>: its name, and the make target and notebook that make it.
+KINDS: dict[str, tuple[str, str, str | dict[str, str]]] = {
     "ensemble": ("final_{case}.zarr", "data", "01_generate"),
     "pool": ("pool_{case}.zarr", "data", "01_generate"),
     "pool at one time": ("{time}_final_{case}.zarr", "data", "01_generate"),
@@ -29,66 +32,80 @@ KINDS = {
 }
 
 
-def is_checkout(folder):
-    """Whether a folder is this repository, in which make makes files again."""
+def is_checkout(folder: Path) -> bool:
+    """Whether a folder is a checkout of this repository, where `make` can make files again."""
     return all((folder / part).is_file() for part in ("Makefile", "notebooks/01_generate.ipynb"))
 
 
 _SOURCE = Path(__file__).resolve().parent.parent
-# Beside an installed package nothing is written: then it is the working folder.
+# The working directory for an installed package, beside which nothing is written.
 ROOT = _SOURCE if is_checkout(_SOURCE) else Path()
 
 
-def data(profile):
-    """Folder of a profile's ensembles, models and training histories."""
+def data(profile: str) -> Path:
+    """The folder of a profile's ensembles, models and training histories."""
     return ROOT / "data" / profile
 
 
-def stored(folder, kind, case, **which):
-    """The path of a file in a profile's folder of data, by its kind (see `KINDS`) and its case.
+def stored(folder: str | os.PathLike[str], kind: str, case: str, **which: object) -> Path:
+    """The path of a data file of a profile.
 
-    which : `time` of a pool at one time, `k` of a sharper auto-encoder.
+    Parameters
+    ----------
+    folder : the profile's data folder, see `data`.
+    kind : one of `KINDS`.
+    case : name of the case, "sinus" or "creneau".
+    which : `time` for a pool at one time, `k` for a sharper auto-encoder.
     """
     name, _, _ = KINDS[kind]
     return Path(folder) / name.format(case=case, **which)
 
 
-def figures(profile):
-    """Folder of a profile's figures and tables."""
+def figures(profile: str) -> Path:
+    """The folder of a profile's figures and tables."""
     return ROOT / "figures" / profile
 
 
-def save_table(table, path, digits=4):
-    """Write a pandas.DataFrame as CSV without its index, complete or not at all."""
+def save_table(table: pd.DataFrame, path: str | os.PathLike[str], digits: int = 4) -> None:
+    """Write a table as CSV, without its index, completely or not at all.
+
+    digits : significant digits of its numbers.
+
+    Raises
+    ------
+    OSError
+        Naming the file and how to make it again, if it cannot be written.
+    """
     with files.written_whole(path) as part:
         table.to_csv(part, index=False, float_format=f"%.{digits}g")
 
 
 @files.remedy_found_by
-def remedy(path):
-    """The command that makes a file of a profile again, in words; None for any other file.
+def remedy(path: str | os.PathLike[str]) -> str | None:
+    """The command that makes a file of a profile again, as text; None for any other file.
 
-    It runs one notebook although nothing that it uses has changed; a training goes on from its
-    checkpoint.
+    The command runs a single notebook even if nothing that it depends on has changed; an
+    interrupted training is resumed from its checkpoint.
     """
-    path = Path(path).absolute()
-    folder, profile = path.parts[-3:-1] if len(path.parts) > 3 else ("", "")
+    place = Path(path).absolute()
+    folder, profile = place.parts[-3:-1] if len(place.parts) > 3 else ("", "")
     known = folder in ("data", "figures") and profile in PROFILES
-    if not (known and is_checkout(path.parents[2])):
+    if not (known and is_checkout(place.parents[2])):
         return None
-    target, notebook = _made_by(path.name)
+    target, notebook = _made_by(place.name)
     again = f" -W notebooks/{notebook}.ipynb" if notebook else ""
     return f"make it again with `make {target} PROFILE={profile}{again}`"
 
 
-def _made_by(name):
-    """The target and the notebook that make a file of a profile, by how its name begins."""
+def _made_by(name: str) -> tuple[str, str | None]:
+    """The make target and the notebook that make a file of a profile, by the start of its name."""
     if name.endswith((".zarr", ".npy")):
         return "data", "01_generate"
     for pattern, target, notebook in KINDS.values():
         start, _, _ = pattern.partition("{case}")
         if start and name.startswith(start):
-            by_case = notebook if isinstance(notebook, dict) else {}
+            if not isinstance(notebook, dict):
+                return target, notebook
             case = name.removeprefix(start).partition(".")[0].partition("_")[0]
-            return target, by_case.get(case, None if by_case else notebook)
+            return target, notebook.get(case)
     return "notebooks", None

@@ -1,11 +1,18 @@
-"""Every size and every number of epochs, in one place."""
+"""All sizes and numbers of epochs, collected in profiles."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one case is sampled and its auto-encoder trained."""
+    """Size of the training ensemble of a case, and epochs of its auto-encoder.
+
+    Attributes
+    ----------
+    realisations : in the training ensemble.
+    epochs : of the training.
+    """
 
     realisations: int
     epochs: int
@@ -13,18 +20,19 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Sharpening:
-    """How the sharper auto-encoders and the laws on their codes are trained and judged.
+    """Sizes for the sharper auto-encoders and the distributions fitted to their codes.
 
     Attributes
     ----------
     epochs : of the sharper auto-encoders, by case.
-    epochs_given_time : of those conditioned on T, on `codes` fresh densities.
-    seeds : trainings of each.
-    ablation_epochs : of the report's network on a schedule.
+    epochs_given_time : of those conditioned on T, which are trained on `codes` new densities.
+    seeds : number of trainings of each.
+    ablation_epochs : of the report's network with a learning-rate schedule.
     flow_epochs : of a flow on the codes.
-    codes, codes_given_time : fresh densities whose codes a law is fitted to.
-    samples : realisations in a judged sample.
-    times : times at which the law given T is judged, besides one unseen and the report's.
+    codes, codes_given_time : new densities to whose codes a distribution is fitted.
+    samples : realisations in each sample that is evaluated.
+    times : times at which the distribution given T is evaluated, in addition to an unseen one and
+        the report's.
     """
 
     epochs: dict[str, int]
@@ -40,24 +48,27 @@ class Sharpening:
 
 @dataclass(frozen=True)
 class Propagation:
-    """How the reduced models are trained and judged.
+    """Sizes for the reduced models dz/dt = F(z) and their evaluation.
 
     Attributes
     ----------
-    trajectories : to learn from, 51 times each, by case.
+    trajectories : for training, by case, with 51 times each.
     codes_epochs : of the auto-encoder of snapshots.
-    field_epochs : of F alone, on their codes.
-    epochs : of encoder, F and decoder as one.
+    field_epochs : of F alone, on the codes of the snapshots.
+    epochs : of the joint training of encoder, F and decoder.
     one_shot_epochs : of the decoder without dynamics.
-    inner_share : of codes_epochs and epochs, where less of time and Re is seen.
-    grid : values of a, and of log Re, of the held-out trajectories, by case.
-    modes, gp_points : of the linear codes without networks, and of the Gaussian process on them.
-    law_samples, law_epochs : codes that p(log Re | z) is fitted to, and of its flow.
-    later, later_members : trajectories entered at a later time, and members pushed from each.
-    draws : members of an ensemble whose sampling error is told.
-    members : of an ensemble whose cost is measured.
-    every : of so many times one is a frame of the moving picture.
-    cells, gauss, sobol : grids of the solver, and points of the rules, that compete with it.
+    inner_share : fraction of `codes_epochs` and `epochs` for the models trained on a smaller range
+        of times and Re.
+    grid : numbers of values of a and of log Re for the held-out trajectories, by case.
+    modes, gp_points : modes of the linear codes without networks, and training points of the
+        Gaussian process on them.
+    law_samples, law_epochs : codes to which p(log Re | z) is fitted, and epochs of its flow.
+    later, later_members : trajectories started at a later time, and ensemble members for each.
+    draws : members of the ensemble whose sampling error is reported.
+    members : of the ensemble whose cost is measured.
+    every : the animation shows one of this many times.
+    cells : numbers of cells of the solver, which the models are compared with.
+    gauss_legendre, sobol : numbers of points of the quadrature rules that they are compared with.
     """
 
     trajectories: dict[str, int]
@@ -87,16 +98,17 @@ class Profile:
 
     Attributes
     ----------
+    name : of the profile, and of its folders.
     sinus, creneau : the recipe of each case.
     batch_size : realisations in a training step.
-    pool : fresh realisations, never trained on, from which test samples are drawn.
-    sample_sizes : the sizes N at which laws are compared.
-    floor_repeats : pairs of Monte Carlo samples behind each noise floor.
+    pool : realisations never used for training, from which test samples are drawn.
+    sample_sizes : the sizes N of the samples by which distributions are compared.
+    floor_repeats : pairs of Monte Carlo samples for each noise floor.
     rule : options of `exact.mean_and_std` for the exact moments.
-    coarse_cells : of the grid on which the convergence of that rule is shown.
-    workers : trainings side by side, each in a process of its own; 0 for none but this process.
-    sharpening : what the sharper models and their laws take.
-    propagation : what the reduced models take.
+    coarse_cells : cells of the grid on which the convergence of that rule is shown.
+    workers : number of trainings in parallel, each in its own process; 0 to train in this process.
+    sharpening : sizes for the sharper models.
+    propagation : sizes for the reduced models.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -112,10 +124,10 @@ class Profile:
     workers: int
     sharpening: Sharpening
     propagation: Propagation
-    scheme: str = "rusanov"
+    scheme: Literal["rusanov", "muscl"] = "rusanov"
 
-    def recipe(self, case_name):
-        """The recipe of the case of that name."""
+    def recipe(self, case_name: str) -> Recipe:
+        """The recipe of a case, by its name."""
         return {"sinus": self.sinus, "creneau": self.creneau}[case_name]
 
 
@@ -127,10 +139,10 @@ QUICK = Profile(
     pool=2000,
     sample_sizes=(200, 1000),
     floor_repeats=5,
-    # Good to 1e-6, in a ninth of the time of the default.
+    # Accurate to 1e-6, in a ninth of the time of the default.
     rule={"panel_nodes": 4, "reynolds_nodes": 16},
     coarse_cells=40,
-    # A process takes as long to start as these trainings.
+    # Starting a process takes as long as these trainings.
     workers=0,
     sharpening=Sharpening(
         epochs={"sinus": 5, "creneau": 5},
@@ -144,7 +156,7 @@ QUICK = Profile(
         times=2,
     ),
     propagation=Propagation(
-        trajectories={"sinus": 40, "creneau": 50},
+        trajectories={"sinus": 60, "creneau": 80},
         codes_epochs=6,
         field_epochs=4,
         epochs=4,
@@ -214,8 +226,14 @@ REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")
 PROFILES = {profile.name: profile for profile in (QUICK, REPORT, QUICK_MUSCL, REPORT_MUSCL)}
 
 
-def get(name):
-    """The profile of that name; ValueError names the accepted ones."""
+def get(name: str) -> Profile:
+    """The profile of that name.
+
+    Raises
+    ------
+    ValueError
+        Naming the accepted names.
+    """
     if name not in PROFILES:
         raise ValueError(f"profile is {name!r}; accepted: {', '.join(PROFILES)}")
     return PROFILES[name]

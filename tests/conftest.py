@@ -1,6 +1,8 @@
 """How many inputs Hypothesis thinks of, which tests share a process, and a browser."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,23 @@ settings.register_profile(
     "torture", settings.get_profile("test"), derandomize=False, max_examples=2500
 )
 settings.load_profile("test")
+
+
+def pytest_configure(config):
+    """Compile the loops once, before several processes would each do so."""
+    if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
+        subprocess.run([sys.executable, "-c", COMPILED], check=True)
+
+
+COMPILED = """
+import burgers
+for case in burgers.CASES.values():
+    initial, boundary = case.initial(16, step=0.2 if case.random_step else None), case.boundary
+    for scheme in burgers.solver.SCHEMES:
+        burgers.solve(initial, 50.0, 0.1, boundary=boundary, scheme=scheme)
+    burgers.exact.mean_and_std(case, 0.1, cells=4, panel_nodes=2, reynolds_nodes=2)
+burgers.exact.density(burgers.CRENEAU, 0.1, reynolds=50.0, step=0.2, cells=4)
+"""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -292,12 +292,12 @@ def test_outside_of_a_profile_the_function_is_named(store, tmp_path):
         vae.load(tmp_path / "mine.keras")
 
 
-def test_every_trained_model_has_a_notebook_that_makes_it():
-    # Names of models as the code has them, with whatever stands for a case before them.
-    places = [*(paths.ROOT / "burgers").rglob("*.py"), *paths.ROOT.glob("notebooks/0*.ipynb")]
-    code = "".join(path.read_text(encoding="utf-8") for path in places)
-    names = set(re.findall(r"(\w+_)\{name\}[\w{}]*\.keras", code))
-    assert {"vae_", "sharp_", "given_time_", "one_shot_"} <= names
-    for name in names:
-        path = paths.data("quick") / f"{name}sinus.keras"
-        assert "-W notebooks/" in paths.remedy(path), name
+def test_every_kind_of_file_has_a_notebook_that_makes_it():
+    folder = paths.data("quick")
+    for kind, (_, target, _) in paths.KINDS.items():
+        for case in ("sinus", "creneau"):
+            remedy = paths.remedy(paths.stored(folder, kind, case, time=0.4, k=0))
+            assert f"`make {target} PROFILE=quick -W notebooks/" in remedy, kind
+            notebook = re.search(r"notebooks/\w+\.ipynb", remedy)[0]
+            code = (paths.ROOT / notebook).read_text(encoding="utf-8")
+            assert "burgers.paths.stored" in code or "train_all" in code, kind

@@ -1,4 +1,4 @@
-"""What is written replaces nothing of the user's: no folder, link, device or store."""
+"""Writing never replaces a user's own folder, link, device or store."""
 
 import os
 import sys
@@ -129,7 +129,7 @@ def test_a_store_of_ours_is_replaced_whole_or_damaged(write, damage, tmp_path):
     assert dataset.open(path).identical(ENSEMBLE)
     (path / damage).write_bytes(b"{")
     if write is save_lazy and damage == "density/c/0/0":
-        # Chunks of the same ensemble that are there are not computed again.
+        # Existing chunks of the same ensemble are not computed again.
         (path / damage).unlink()
     write(path)
     assert dataset.open(path).identical(ENSEMBLE)

@@ -1,7 +1,10 @@
 """The rooms of the package: who may import whom, and how large anything may be."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from graphlib import TopologicalSorter
 
@@ -112,6 +115,32 @@ def test_a_heavy_library_is_imported_in_its_room_alone(library):
     users = {room(name) for name, tree in TREES.items() for other in imported(tree)
              if other.split(".")[0] == library}  # fmt: skip
     assert users <= HEAVY[library]
+
+
+SIDE_EFFECTS = """
+import os, warnings
+# What these set is theirs.
+import matplotlib, numba, numpy, pandas, scipy.special, scipy.stats, sklearn, tqdm, xarray, zarr
+import sklearn.neighbors, sklearn.neural_network
+def state():
+    return dict(matplotlib.rcParams), numpy.geterr(), list(warnings.filters), dict(os.environ)
+before = state()
+import burgers
+from burgers import ensembles, exact, metrics, paths, plots, problems, profiles, solver, streams
+assert state() == before
+import burgers.models
+# TensorFlow's own settings are TensorFlow's.
+assert state()[:2] == before[:2]
+"""
+
+
+def test_importing_changes_nothing_of_the_users_but_silences_tensorflow():
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith("TF_CPP")}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", SIDE_EFFECTS], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_former_names_lead_to_modules_and_hide_none():

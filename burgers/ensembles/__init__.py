@@ -1,4 +1,4 @@
-"""Ensembles of realisations of a random problem: solved, stored, and read again."""
+"""Ensembles of realisations of a random problem: generated, stored and read."""
 
 from burgers.ensembles import dataset, distributed, trajectories
 from burgers.ensembles.dataset import generate

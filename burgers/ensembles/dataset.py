@@ -1,55 +1,70 @@
-"""Ensembles of realisations: drawn from one seed, solved, stored as Zarr."""
+"""Ensembles of densities at random final times: generated from a seed, stored as Zarr."""
 
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers import problems, solver
 from burgers._version import __version__
 from burgers.ensembles import distributed, store
-from burgers.problems import CASES, CRENEAU
+from burgers.problems import CASES, CRENEAU, Case
+from burgers.solver import Scheme
 
-# Realisations solved at once: enough to fill blocks with like numbers of steps.
+# Realisations solved at once: enough to fill blocks with similar numbers of steps.
 CHUNK = 16_384
 
-# More would be a slip of the pen rather than a wish: terabytes, or years.
+# Larger numbers are most likely mistakes: they would take terabytes, or years.
 MOST, MOST_CELLS = 10**9, 10**6
 
 
 def generate(
-    case, n, *, final_time=None, seed=0, cells=400, scheme="rusanov", cfl=0.9, profile="none",
-    chunks=None,
-):  # fmt: skip
-    """Solve n realisations of a case with random inputs.
+    case: Case,
+    n: int,
+    *,
+    final_time: ArrayLike | None = None,
+    seed: int | np.random.SeedSequence = 0,
+    cells: int = 400,
+    scheme: Scheme = "rusanov",
+    cfl: float = 0.9,
+    profile: str = "none",
+    chunks: int | None = None,
+) -> xr.Dataset:
+    """Solve a random problem for n realisations of its inputs.
 
-    They are in random order, so that a part of them is a sample of the same law. They are solved a
-    part at a time, so that the memory used is that of the result and little more; with `chunks`, a
-    part at a time wherever it is needed: see `save`.
+    The realisations are in random order, so that any subset is a sample of the same distribution.
+    They are solved in parts, so that the memory needed is little more than that of the result; with
+    `chunks`, a part is solved only when it is needed (see `save`).
 
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
     n : number of realisations, at most 1e9.
-    final_time : None for the report's spread of T, else a scalar or (n,), in its order.
-    seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bytes.
-    cells : number of cells, from 3 to 1e6.
+    final_time : None for final times evenly spaced over the report's range, in random order; else a
+        scalar or (n,), kept in the given order.
+    seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bits.
+    cells : number of cells, between 3 and 1e6.
     scheme, cfl : as in `solve`.
-    profile : name recorded in the attributes.
-    chunks : None to solve now, else the realisations of a chunk, at most 1e9, of a lazy (Dask)
-        density, the same bits; computed on the caller's `distributed.Client` if there is one.
+    profile : name of a profile, recorded in the attributes.
+    chunks : None to solve at once; else the number of realisations, at most 1e9, in each chunk of a
+        lazy Dask array with the same bits, which is computed on the caller's `distributed.Client`
+        if there is one.
 
     Returns
     -------
-    xarray.Dataset with `density` (realisation, x) in float32, coordinates `x`, `reynolds`,
-    `final_time` and for the creneau `step`.
+    xarray.Dataset with `density` (realisation, x), float32 cell averages, and the coordinates `x`
+    (cell centres), `reynolds`, `final_time` and, for the creneau, `step`.
 
     Raises
     ------
     ValueError
-        Naming the argument, its value and what is accepted; or if Dask is wanted and not installed.
+        Naming the argument, its value and what is accepted; or if `chunks` is given and Dask is not
+        installed.
     """
     problems.checked(case)
     n = checks.count("n", n, most=MOST)
@@ -63,7 +78,8 @@ def generate(
     if chunks is None:
         density = _solved(*arrays, **options)
     else:
-        # Bad input shows now rather than on a worker, most steps at the last time.
+        # Solves the realisation with the last time, so that invalid input is refused here rather
+        # than on a worker.
         latest = [np.argmax(times)]
         _solved(*(array[latest] for array in arrays), **options)
         chunks = checks.count("chunks", chunks, most=MOST)
@@ -72,20 +88,24 @@ def generate(
     return xr.Dataset(
         {"density": (("realisation", "x"), density)},
         coords={
-            "x": (np.arange(cells) + 0.5) / cells,
+            "x": problems.centres(cells),
             "final_time": ("realisation", times),
             **coordinates,
         },
-        attrs={
-            "case": case.name,
-            "boundary": case.boundary,
-            "scheme": scheme,
-            "cfl": float(cfl),
-            "seed": seed_label(seed),
-            "profile": profile,
-            "version": __version__,
-        },
+        attrs=_attributes(case, scheme, cfl, seed, profile),
     )
+
+
+def _attributes(case, scheme, cfl, seed, profile):
+    return {
+        "case": case.name,
+        "boundary": case.boundary,
+        "scheme": scheme,
+        "cfl": float(cfl),
+        "seed": seed_label(seed),
+        "profile": profile,
+        "version": __version__,
+    }
 
 
 def _drawn(case, n, final_time, rng):
@@ -93,7 +113,7 @@ def _drawn(case, n, final_time, rng):
     inputs = case.sample(n, rng)
     if final_time is not None:
         return inputs, _one_each("final_time", final_time, n)
-    # One after the other the times would make of every part another law.
+    # With increasing times, every subset would have another distribution.
     order = rng.permutation(n)
     return {name: values[order] for name, values in inputs.items()}, case.final_times(n)[order]
 
@@ -110,21 +130,27 @@ def _solved(reynolds, times, step=None, *, case, cells, scheme, cfl):
     return density
 
 
-def save(dataset, path):
-    """Write a dataset as Zarr, complete or not at all.
+def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write an ensemble as a Zarr store, completely or not at all.
 
-    A lazy density (see `generate`) is written chunk by chunk by Dask; after a stop, the same call
-    computes only the chunks that are missing. A store that is there is replaced; who reads it
-    meanwhile by `open` has the old one or the new one, and a second writer waits, or is refused
-    where the first computes what is lazy. A link to a store is followed, and stays a link.
+    A lazy density (see `generate`) is computed and written chunk by chunk by Dask; after an
+    interruption, the same call computes only the missing chunks. An existing store is replaced.
+    Processes that read it by `open` at the same time see either the old or the new one. A second
+    writer waits, or is refused while the first computes a lazy density. A symbolic link to a store
+    is followed and preserved.
+
+    Parameters
+    ----------
+    dataset : as returned by `generate`.
+    path : of the store, a folder.
 
     Raises
     ------
     OSError
-        Naming the file and what makes it again, if it cannot be written; what was there is as it
-        was.
+        Naming the store and how to make it again, if it cannot be written; an existing one is left
+        unchanged.
     ValueError
-        If it is no ensemble, or if at `path` there is anything but a store of one.
+        If `dataset` is not an ensemble, or if `path` is anything other than the store of one.
     """
     if not isinstance(dataset, xr.Dataset):
         raise ValueError(f"dataset is a {type(dataset).__name__}; accepted: what generate returns")
@@ -133,45 +159,54 @@ def save(dataset, path):
     if dataset.density.dims != ("realisation", "x"):
         raise ValueError(f"density has dimensions {dataset.density.dims}; accepted: realisation, x")
     if dataset.density.chunks is not None:
-        return distributed.save(dataset, path, _solved)
+        distributed.save(dataset, path, _solved)
+        return
     with files.written_whole(path, store.is_ours) as part:
         store.to_zarr(dataset, part)
 
 
-def open(path):
-    """Read a dataset written by `save` into memory.
+def open(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read an ensemble written by `save` into memory.
+
+    Parameters
+    ----------
+    path : of the store, a folder.
+
+    Returns
+    -------
+    xarray.Dataset as returned by `generate`, without chunks.
 
     Raises
     ------
     ValueError
-        If it is missing, damaged or not one of ours, with the command that makes it again.
+        If it is missing, damaged or not an ensemble, with the command that makes it again.
     """
-    path = files.local(path)
+    place = files.local(path)
     try:
-        return files.read_whole(path, lambda folder: _read(folder, path))
+        return files.read_whole(place, lambda folder: _read(folder, place))
     except FileNotFoundError:
-        raise ValueError(f"{path} is missing; {files.remedy(path)}") from None
+        raise ValueError(f"{place} is missing; {files.remedy(place)}") from None
     except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error}); {files.remedy(path)}") from error
+        raise ValueError(f"{place} cannot be read ({error}); {files.remedy(place)}") from error
 
 
-def _read(folder, path):
-    """The dataset in a folder, which messages call `path`."""
+def _read(folder: Path, path: Path) -> xr.Dataset:
+    """Read the ensemble in a folder, which messages call `path`."""
     remedy = files.remedy(path)
     try:
         with warnings.catch_warnings():
-            # Of what is not whole: it is told below, or read again.
+            # Warnings about incomplete stores, which are refused below or read again.
             warnings.simplefilter("ignore", UserWarning)
             dataset = xr.open_zarr(folder, consolidated=False, chunks=None).load()
     except Exception as error:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
-    # What a chunked call was begun with: see `distributed.save`.
+    # Identifies an interrupted call, see `distributed.save`.
     dataset.attrs.pop(distributed.RECIPE, None)
     if lacking := _lacking(dataset):
         raise ValueError(f"{path} is not an ensemble of this project: it lacks {lacking}; {remedy}")
     if dataset.attrs["case"] not in list(CASES):
         raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
-    # Zarr reads an absent chunk as fill values: a truncated store shows as NaN.
+    # Zarr reads a missing chunk as fill values, so that a truncated store contains NaN.
     for name, variable in dataset.variables.items():
         if not np.isfinite(variable.values).all():
             raise ValueError(f"{path} is damaged: its {name} is not finite; {remedy}")
@@ -179,55 +214,69 @@ def _read(folder, path):
 
 
 def _lacking(dataset):
-    """The attributes and variables that an ensemble has and this has not, in words, or none."""
+    """The attributes and variables missing from an ensemble, as text; empty if none is."""
     stepped = dataset.attrs.get("case") == CRENEAU.name
     variables = store.VARIABLES | ({"step"} if stepped else set())
     lacking = (store.ATTRIBUTES - dataset.attrs.keys()) | (variables - dataset.variables.keys())
     return ", ".join(sorted(lacking))
 
 
-def export_npy(dataset, path):
-    """Write the density alone as a plain NumPy file, the report's own format.
+def export_npy(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write the density alone as a NumPy file, the format used by the report.
+
+    Parameters
+    ----------
+    dataset : with a variable `density`, of any shape.
+    path : of the file, which is replaced if it exists.
 
     Raises
     ------
     OSError
-        As of `save`.
+        As in `save`.
     ValueError
-        If at `path` there is anything but a file.
+        If `path` is a folder.
     """
     density = np.ascontiguousarray(dataset["density"].values)
     header = np.lib.format.header_data_from_array_1_0(density)
     with files.written_whole(path) as part, part.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
-        # `numpy.save` would not say that the disk is full, only how much it wrote.
-        stream.write(density)
+        # `numpy.save` would report how much it wrote, but not that the disk is full.
+        stream.write(density.data)
 
 
-def load_npy(path, cells=400):
-    """Read a plain (realisations, cells) NumPy file; never unpickles.
+def load_npy(path: str | os.PathLike[str], cells: int = 400) -> NDArray[np.floating]:
+    """Read densities from a NumPy file; pickled objects are never loaded.
+
+    Parameters
+    ----------
+    path : of the file.
+    cells : the number of cells that it must have.
+
+    Returns
+    -------
+    (realisations, cells), of the precision stored.
 
     Raises
     ------
     ValueError
         If it is missing, damaged or of another shape, with the command that makes it again.
     """
-    path = files.local(path)
-    remedy = files.remedy(path)
+    place = files.local(path)
+    remedy = files.remedy(place)
     try:
-        density = np.load(path, allow_pickle=False)
+        density = np.load(place, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
+        raise ValueError(f"{place} cannot be read ({error}); {remedy}") from error
     if not isinstance(density, np.ndarray):
         density.close()
-        raise ValueError(f"{path} holds several arrays; accepted: a .npy file of one; {remedy}")
+        raise ValueError(f"{place} holds several arrays; accepted: a .npy file of one; {remedy}")
     if density.ndim != 2 or density.shape[1] != cells:
         raise ValueError(
-            f"{path} holds shape {density.shape}; accepted: finite (realisations, {cells}); "
+            f"{place} holds shape {density.shape}; accepted: finite (realisations, {cells}); "
             f"{remedy}"
         )
     try:
-        return checks.finite(f"what {path} holds", density, density.dtype)
+        return checks.finite(f"what {place} holds", density, density.dtype)
     except ValueError as error:
         raise ValueError(f"{error}; {remedy}") from None
 
@@ -239,8 +288,8 @@ def _one_each(name, value, n):
     return np.broadcast_to(array, (n,))
 
 
-def seed_label(seed):
-    """How a seed is recorded in the attributes."""
+def seed_label(seed: int | np.random.SeedSequence) -> str:
+    """The seed as recorded in the attributes: its number, or its entropy and spawn key."""
     if isinstance(seed, np.random.SeedSequence):
         return f"{seed.entropy}/{'/'.join(map(str, seed.spawn_key))}"
     return str(seed)

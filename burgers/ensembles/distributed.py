@@ -1,33 +1,53 @@
-"""Ensembles larger than memory: solved and written chunk by chunk by Dask, wherever Dask runs.
+"""Ensembles larger than memory: solved and written chunk by chunk by Dask.
 
-Without a `distributed.Client` of the caller's the chunks are solved on this machine.
+The chunks are solved by the workers of the caller's `distributed.Client`, or on this machine if
+there is none.
 """
 
 import hashlib
 import inspect
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import cache
 from glob import escape
 from threading import Lock
+from typing import Any
 
 import numba
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from burgers import _files as files
 from burgers.ensembles import store
 
-# The attribute that tells from what a store was begun.
+# The attribute that identifies the computation by which a store was begun.
 RECIPE = "recipe"
-# A chunk is solved by all threads of its worker: two at once would share them.
+# A chunk is solved by all threads of its worker; two chunks at once would compete for them.
 _ONE_AT_A_TIME = Lock()
 
 
-def lazy(function, arrays, shape, chunks, **options):
-    """A Dask array, realisations by `shape`, of `function(*arrays, **options)`, float32.
+def lazy(
+    function: Callable[..., NDArray[np.float32]],
+    arrays: Sequence[NDArray[np.float64]],
+    shape: tuple[int],
+    chunks: int,
+    **options: Any,
+) -> Any:
+    """The result of `function(*arrays, **options)` as a lazy Dask array of float32.
 
-    arrays : (realisations,) each, given to the function `chunks` realisations at a time.
+    Parameters
+    ----------
+    function : returns (realisations, *shape) for arrays of any length.
+    arrays : (realisations,) each, passed to the function `chunks` realisations at a time.
+    shape : of the result for one realisation.
+    chunks : realisations in a chunk.
+    options : passed to the function unchanged.
+
+    Returns
+    -------
+    dask.array.Array (realisations, *shape).
 
     Raises
     ------
@@ -42,26 +62,36 @@ def lazy(function, arrays, shape, chunks, **options):
     )  # fmt: skip
 
 
-def save(dataset, path, function):
-    """Write an ensemble whose density is lazy as Zarr, a region for each of its chunks.
+def save(
+    dataset: xr.Dataset,
+    path: str | os.PathLike[str],
+    function: Callable[..., NDArray[np.float32]],
+) -> None:
+    """Compute an ensemble with a lazy density and write it as a Zarr store, chunk by chunk.
 
-    A call that was stopped leaves what it finished in `.part-<name>-<recipe>`; the same call
-    computes what is missing and moves the whole into place. Where the same ensemble is complete,
-    nothing is done. function : what solves the chunks; of other code it is another call.
+    An interrupted call leaves the finished chunks in `.part-<name>-<recipe>`; the same call
+    computes the missing ones and moves the complete store into place. If the same ensemble is
+    already complete at `path`, nothing is done.
+
+    Parameters
+    ----------
+    dataset : an ensemble whose density is a Dask array.
+    path : of the store, a folder.
+    function : by which the chunks are solved; after a change of its code nothing is reused.
 
     Raises
     ------
     OSError
-        Naming the store, if it cannot be written, another process writes it, or workers die again
-        and again or write elsewhere.
+        Naming the store, if it cannot be written, if another process is writing it, if workers
+        fail repeatedly, or if they write to another file system.
     ValueError
-        If the density is divided along x.
+        If the density is chunked along x.
     """
     path, dataset = files.local(path), _regular(dataset)
     dataset = dataset.assign_coords({name: dataset[name].compute() for name in dataset.coords})
     dataset = dataset.assign_attrs({RECIPE: _recipe(dataset, function)})
     with files.explained(path, "the same call goes on with what is missing"):
-        # Absolute, as workers may stand in another folder.
+        # Absolute, since workers may have another working directory.
         place = files.target(path, store.is_ours)
         place.parent.mkdir(parents=True, exist_ok=True)
         with files.locked(place, wait=0):
@@ -70,17 +100,17 @@ def save(dataset, path, function):
 
 
 def _regular(dataset):
-    """The dataset with chunks of equal size but for the last, as a store has them."""
+    """The dataset with chunks of equal size, except for the last, as required by a store."""
     rows, columns = dataset.density.data.chunks
     if len(columns) > 1:
-        raise ValueError(f"density has chunks {columns} along x; accepted: whole ones")
+        raise ValueError(f"density has chunks {columns} along x; accepted: one chunk along x")
     if len(set(rows[:-1])) > 1 or rows[-1] > rows[0]:
         dataset = dataset.assign(density=dataset.density.chunk(realisation=max(rows)))
     return dataset
 
 
 def _write(dataset, path):
-    # What another call left running may still write to a folder of its own.
+    # A folder per computation: workers of an interrupted call may still be writing to another.
     part = path.with_name(f".part-{path.name}-{dataset.attrs[RECIPE][:8]}")
     for other in path.parent.glob(f".part-{escape(path.name)}-????????"):
         if other != part:
@@ -98,14 +128,14 @@ def _write(dataset, path):
         raise OSError(
             f"{len(absent)} chunks are not in {part}: every worker has to see that folder"
         )
-    # What a worker had begun when it died.
+    # Left by workers that died while writing.
     for begun in part.rglob("*.partial"):
         begun.unlink()
     files.put_in_place(part, path)
 
 
 def _begin(dataset, part):
-    """Write everything but the density."""
+    """Write the coordinates and all metadata, but not the density."""
     files.remove(part)
     try:
         store.to_zarr(dataset, part, compute=False)
@@ -140,25 +170,27 @@ def _alone(*arrays, function, options):
         return function(*arrays, **options)
 
 
-def _threads():
-    """Threads of this worker, or of this machine."""
+def _threads() -> int:
+    """Number of threads of this worker, or of this machine."""
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
     try:
         import distributed
 
-        return min(distributed.get_worker().state.nthreads, numba.config.NUMBA_NUM_THREADS)
+        return min(distributed.get_worker().state.nthreads, most)
     except (ImportError, ValueError):
-        return numba.config.NUMBA_NUM_THREADS
+        return most
 
 
 def _recipe(dataset, function):
-    """A digest of what a lazy density is computed from: inputs, options, chunks and code."""
+    """A digest of all that determines a lazy density: inputs, options, chunks and code."""
     return hashlib.sha256((dataset.density.data.name + _code(function)).encode()).hexdigest()
 
 
 @cache
-def _code(function):
-    """The source of a function's module, and of all modules of this package that it stands on."""
-    found, open_ = {}, [function.__module__]
+def _code(function: Callable[..., Any]) -> str:
+    """The source of a function's module and of all modules of this package that it depends on."""
+    found: dict[str, Any] = {}
+    open_ = [function.__module__]
     while open_:
         name = open_.pop()
         module = found[name] = sys.modules[name]
@@ -169,7 +201,7 @@ def _code(function):
 
 
 def _is_of(folder, dataset):
-    """Whether the store in a folder was begun from the same inputs, by the same chunks and code."""
+    """Whether the store in a folder was begun with the same inputs, chunks and code."""
     try:
         begun = xr.open_zarr(folder, consolidated=False, chunks=None)
         return begun.attrs == dataset.attrs and all(
@@ -180,7 +212,7 @@ def _is_of(folder, dataset):
 
 
 def _missing(folder, dataset):
-    """Slices of the realisations whose chunk is not in the store: Zarr writes a chunk whole."""
+    """Slices of the realisations whose chunks are missing; Zarr writes a chunk completely."""
     ends = np.cumsum((0, *dataset.density.data.chunks[0]))
     regions = [slice(*pair) for pair in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
     return [
@@ -191,9 +223,9 @@ def _missing(folder, dataset):
 
 
 def _compute(writes):
-    """Run the writes where the caller's client says, and show their progress."""
+    """Run the writes on the caller's client or on this machine, and show their progress."""
     dask, client = _dask(), _client()
-    # The inputs travel with the tasks, 24 bytes for 1,600 of the result.
+    # The inputs are sent with the tasks: 24 bytes for 1,600 bytes of the result.
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"}):
         if client is None:
             return _with_bar(lambda: dask.compute(*writes))

@@ -1,50 +1,56 @@
-"""Ensembles as Zarr stores: how one is written, and how it is told from a folder of the user's."""
+"""Ensembles as Zarr stores: written with checksums, and distinguished from other folders."""
 
 import json
 import os
 import warnings
+from pathlib import Path
+from typing import Any
 
+import xarray as xr
 import zarr
 from zarr.codecs import ZstdCodec
 
-# What every ensemble has: attributes and variables.
+# The attributes and variables that every ensemble has.
 ATTRIBUTES = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
 VARIABLES = {"density", "x", "reynolds", "final_time"}
 
 
-def to_zarr(dataset, folder, **options):
-    """Begin or write a Zarr store with a checksum in each of its chunks."""
-    # Without it most flipped bits are decompressed to other densities, and nobody sees.
+def to_zarr(dataset: xr.Dataset, folder: Path, **options: Any) -> None:
+    """Write a Zarr store with a checksum in each chunk, or with `compute=False` begin one.
+
+    options : passed on to `xarray.Dataset.to_zarr`.
+    """
+    # Without checksums most flipped bits are decompressed to wrong densities unnoticed.
     codec = {"compressors": (ZstdCodec(level=0, checksum=True),)}
     dataset.drop_encoding().to_zarr(
         folder, mode="w", consolidated=False, zarr_format=3,
         encoding=dict.fromkeys(dataset.variables, codec), **options,
     )  # fmt: skip
     with warnings.catch_warnings():
-        # No part of the standard yet, and what xarray looks for first.
+        # Not part of the standard yet, but what xarray looks for first.
         warnings.filterwarnings("ignore", "Consolidated metadata", UserWarning)
         zarr.consolidate_metadata(str(folder))
 
 
-def is_ours(folder):
-    """Whether a folder is the store of an ensemble, whole or damaged, and holds nothing else."""
+def is_ours(folder: Path) -> bool:
+    """Whether a folder is the store of an ensemble, intact or damaged, and nothing else."""
     try:
         attributes = json.loads((folder / "zarr.json").read_bytes())["attributes"].keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        # Of a damaged store the variables are left.
+        # A damaged store is recognised by its variables.
         attributes = ATTRIBUTES if all((folder / name).is_dir() for name in VARIABLES) else set()
     return attributes >= ATTRIBUTES and all(map(_is_part, _files(folder)))
 
 
 def _files(folder):
-    """The parts of the path of every file below a folder."""
+    """The path of every file below a folder, relative to it, as a list of parts."""
     for place, _, names in os.walk(folder):
         inner = os.path.relpath(place, folder)
         yield from ([*([] if inner == "." else inner.split(os.sep)), name] for name in names)
 
 
 def _is_part(parts):
-    """Whether a store of a few variables has such a file: metadata, or a chunk."""
+    """Whether a file belongs to a store of some variables, as metadata or as a chunk."""
     *folders, name = parts
     if name == "zarr.json":
         return len(folders) <= 1

@@ -1,64 +1,77 @@
-"""Ensembles of trajectories, and pairs of densities of the same trajectory to learn from."""
+"""Ensembles of trajectories: densities of the same realisations at several times."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
+from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
 from burgers import problems, solver
 from burgers._version import __version__
 from burgers.ensembles import dataset
+from burgers.problems import Case
+from burgers.solver import Scheme
 
-# Trajectories solved at once, in double precision.
+# Trajectories solved, in double precision, at once.
 CHUNK = 250
 
 
 def generate(
-    case, n, times, *, inputs=None, seed=0, cells=400, refinement=1, scheme="muscl", cfl=0.9
-):
-    """Solve n realisations of a case and keep each at every one of the given times.
+    case: Case,
+    n: int,
+    times: ArrayLike,
+    *,
+    inputs: Mapping[str, ArrayLike] | None = None,
+    seed: int | np.random.SeedSequence = 0,
+    cells: int = 400,
+    refinement: int = 1,
+    scheme: Scheme = "muscl",
+    cfl: float = 0.9,
+) -> xr.Dataset:
+    """Solve a random problem for n realisations and record each at all of the given times.
 
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
     n : number of realisations.
     times : (times,), non-negative and non-decreasing.
-    inputs : None to draw them, else a dict of (n,) arrays as of `case.sample`.
-    seed : int or numpy.random.SeedSequence; the same seed gives the same bytes.
-    cells : of the densities that are kept.
-    refinement : the solver's cells in each of these, averaged.
+    inputs : None to draw them at random; else a dict of (n,) arrays, as returned by `case.sample`.
+    seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bits.
+    cells : number of cells of the recorded densities, at least 3.
+    refinement : number of the solver's cells in each of these, over which it is averaged.
     scheme, cfl : as in `trajectory`.
 
     Returns
     -------
-    xarray.Dataset with `density` (realisation, time, x) in float32, coordinates `x`, `time`,
-    `reynolds` and for the creneau `step`.
+    xarray.Dataset with `density` (realisation, time, x), float32 cell averages, and the coordinates
+    `x` (cell centres), `time`, `reynolds` and, for the creneau, `step`.
 
     Raises
     ------
     ValueError
-        If case is no case, n or refinement < 1, cells < 3, inputs of other names or another
-        length, or from `trajectory`.
+        Naming the argument, its value and what is accepted.
     """
     problems.checked(case)
     n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
     fine = cells * checks.count("refinement", refinement)
     rng = np.random.default_rng(checks.seed("seed", seed))
-    inputs = case.sample(n, rng) if inputs is None else _checked(case, inputs, n)
-    step, times = inputs.get("step"), checks.non_negative("times", times)
+    drawn = case.sample(n, rng) if inputs is None else _checked(case, inputs, n)
+    step, times = drawn.get("step"), checks.non_negative("times", times)
     density = np.empty((n, *times.shape, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)
         solved = solver.trajectory(
             case.initial(fine, step=None if step is None else step[part]),
-            inputs["reynolds"][part], times, boundary=case.boundary, scheme=scheme, cfl=cfl,
+            drawn["reynolds"][part], times, boundary=case.boundary, scheme=scheme, cfl=cfl,
         )  # fmt: skip
         density[part] = solved.reshape(*solved.shape[:2], cells, refinement).mean(axis=3)
     return xr.Dataset(
         {"density": (("realisation", "time", "x"), density)},
         coords={
-            "x": (np.arange(cells) + 0.5) / cells,
+            "x": problems.centres(cells),
             "time": times,
-            **{name: ("realisation", values) for name, values in inputs.items()},
+            **{name: ("realisation", values) for name, values in drawn.items()},
         },
         attrs={
             "case": case.name, "boundary": case.boundary, "scheme": scheme, "cfl": float(cfl),
@@ -68,9 +81,9 @@ def generate(
 
 
 def _checked(case, inputs, n):
-    """The given inputs, a dict of (n,) arrays."""
+    """The given inputs, checked, as a dict of (n,) arrays."""
     wanted = ["reynolds", *(["step"] if case.random_step else [])]
-    if not isinstance(inputs, dict) or sorted(inputs) != sorted(wanted):
+    if not isinstance(inputs, Mapping) or sorted(inputs) != sorted(wanted):
         raise ValueError(f"inputs is {checks.shown(inputs)}; accepted: a dict of {wanted}")
     inputs = {name: checks.finite(name, values) for name, values in inputs.items()}
     for name, values in inputs.items():

@@ -1,19 +1,20 @@
-"""Kernels of the sine's Cole-Hopf solution: the potential Φ whose slope is the density.
+"""Kernels of the Cole-Hopf solution for a sine: the potential Φ whose derivative is the density.
 
-With ρ = -2ν φₓ/φ Burgers' equation becomes the heat equation for φ, so that
+The substitution ρ = -2ν φₓ/φ turns Burgers' equation into the heat equation for φ, so that
 
     Φ(t, x) = -2ν log ∫ exp(-H(x, y) / 2ν) dy / √(4πνt),   H = (x - y)²/2t + Φ(0, y),   ρ = Φₓ.
 
-Φ stays of order one for every viscosity ν. A cell average is its difference over the cell, divided
-by the cell's width.
+Φ is of order one for every viscosity ν. A cell average is the difference of Φ over the cell,
+divided by the cell's width.
 
-Where φ varies little it is a series; where the peaks of the integrand are wide, a sum over a grid;
-else each peak is integrated for itself. They stand over the wells of H: from the bottom m = x - D
+Where φ varies little, it is evaluated as a series; where the peaks of the integrand are wide, by
+the trapezoidal rule; otherwise each peak is integrated separately. The peaks are at the minima of
+H, called wells: from the bottom m = x - D of a well
 
     H(m + d) - H(m) = d²/2t + (sin 2πm sin 2πd / 2 + cos 2πm sin² πd) / π - dD/t,
 
-in which nothing large cancels however small t is. As ν → 0, Φ is the depth of the deepest well.
-Source: E. Hopf, 1950; J. D. Cole, 1951.
+in which no large terms cancel however small t is. As ν → 0, Φ becomes the minimum of H.
+Source: E. Hopf (1950); J. D. Cole (1951).
 """
 
 import math
@@ -22,31 +23,34 @@ import numpy as np
 
 from burgers._compiled import compiled, inlined
 
-# What is exp(-CUTOFF) below the largest term does not enter a sum of doubles.
+# Terms smaller than the largest by a factor exp(-CUTOFF) are lost in rounding.
 CUTOFF = 42.0
-# Trapezoidal nodes per standard deviation of the narrowest peak under the integral; the rule's
-# error falls as exp(-2π² RESOLUTION²).
+# Trapezoidal nodes per standard deviation of the narrowest peak of the integrand; the error of the
+# rule decays as exp(-2π² RESOLUTION²).
 RESOLUTION = 1.5
-# More nodes take long, and the peaks are then so narrow that they are better taken one by one.
+# With more nodes the rule is slow, and the peaks are narrow enough to be integrated one by one.
 MOST_NODES = 2.0**16
-# From this viscosity on, and after t = 1 from this νt on, φ varies by a factor below 10⁴: a sum of
-# cosines has then at least twelve digits of it, and so many of them do.
+# Above this viscosity, and for t > 1 above this νt, φ varies by a factor below 10⁴, so that a sum
+# of cosines gives at least twelve digits of it; so many modes suffice.
 THICK, LATE, MODES = 1.0 / 54.0, 1.0 / 128.0, 32
-# Forward recurrence of Bessel functions is stable for so large arguments, backward below.
+# Forward recurrence of Bessel functions is stable above this argument, backward recurrence below.
 LARGE_ARGUMENT = 1e3
-# Nothing has moved farther than a rounding error, whatever ν <= 100.
+# Before this time nothing has moved by more than a rounding error, for any ν <= 100.
 STILL = 1e-40
-# At 1/2π the well at x = 1/2 splits, and a little later it does so by more than rounding errors.
+# The well at x = 1/2 splits at t = 1/2π; at this time it has split by more than rounding errors.
 SPLIT = (1.0 + 1e-9) / (2.0 * np.pi)
-# Halving an interval so often leaves no more than a rounding error of it.
+# Bisections after which the length of an interval is a rounding error.
 HALVINGS = 60
-# Gauss and Legendre's rule on [0, 1].
+# The Gauss-Legendre rule on [0, 1].
 NODES, WEIGHTS = (np.polynomial.legendre.leggauss(32) + np.array([[1.0], [0.0]])) / 2.0
 
 
 @compiled
 def sine_density(time, viscosity, density, share, shares):
-    """Cell averages from ρ(0, x) = sin(2πx), a share of the rows of density (count, cells)."""
+    """Cell averages from ρ(0, x) = sin(2πx), for a share of the rows of `density`.
+
+    time, viscosity (count,); density (count, cells).
+    """
     cells = density.shape[1]
     for i in range(share, time.size, shares):
         late = time[i] > 1.0 and viscosity[i] * time[i] > LATE
@@ -75,23 +79,23 @@ def sine_potential(time, viscosity, cells):
 
 @inlined
 def trapezoidal_spacing(time, viscosity):
-    """How close nodes must be for the narrowest peak."""
+    """Spacing of the nodes that resolves the narrowest peak."""
     return math.sqrt(2.0 * viscosity / (1.0 / time + 2.0 * np.pi)) / RESOLUTION
 
 
 @inlined
 def trapezoidal_nodes(time, viscosity):
-    """How many nodes so close there are within reach of [0, 1/2]."""
+    """Number of nodes of this spacing within reach of [0, 1/2]."""
     reach = math.sqrt(2.0 * time * (1.0 / np.pi + 2.0 * CUTOFF * viscosity))
     return (0.5 + 2.0 * reach) / trapezoidal_spacing(time, viscosity)
 
 
 @inlined
 def trapezoidal(time, viscosity, cells, potential):
-    """Fill in Φ, given that at t = 0, by the trapezoidal rule on a grid common to all edges."""
+    """Overwrite Φ(0, x) by Φ(t, x), by the trapezoidal rule on a grid common to all edges."""
     spread = 2.0 * CUTOFF * viscosity
     wanted = trapezoidal_spacing(time, viscosity) * cells
-    # Nodes and edges are whole multiples of one unit, so that their distances are exact.
+    # Nodes and edges are integer multiples of one unit, so that their distances are exact.
     per_edge = math.ceil(1.0 / wanted) if wanted < 1.0 else 1
     per_node = 1 if wanted < 1.0 else math.floor(wanted)
     unit = 1.0 / (cells * per_edge)
@@ -120,11 +124,11 @@ def trapezoidal(time, viscosity, cells, potential):
 
 @inlined
 def fourier_bessel(time, viscosity, average):
-    """Cell averages (cells,) from sin(2πx) by the series of φ, in proportion to
+    """Cell averages (cells,) from sin(2πx), by the cosine series of φ.
 
-        1 + 2 Σ Iₘ(k) / I₀(k) exp(-4π²m²νt) cos 2πmx,   k = 1 / (4πν).
+        φ ∝ 1 + 2 Σ Iₘ(k) / I₀(k) exp(-4π²m²νt) cos 2πmx,   k = 1 / (4πν)
 
-    Differences are taken term by term, so that none is lost in φ where it is nearly constant.
+    Differences are taken term by term, so that they do not cancel where φ is nearly constant.
     """
     cells = average.size
     mode = bessel_ratios(1.0 / (4.0 * np.pi * viscosity))
@@ -164,16 +168,16 @@ def bessel_ratios(k):
 
 @inlined
 def well_potential(x, time, viscosity):
-    """Φ(t, x) for 0 <= x <= 1/2, t > 0 and ν >= 0, the wells' integrals added up."""
-    # Between n - fold and n + fold H is convex and has at most one well, in between it is concave.
+    """Φ(t, x) for 0 <= x <= 1/2, t > 0 and ν >= 0, as the sum of the integrals over the wells."""
+    # H is convex between n - fold and n + fold, with at most one well there, and concave elsewhere.
     bending = 1.0 if time < SPLIT else 1.0 / (2.0 * np.pi * time)
     fold = math.acos(-bending) / (2.0 * np.pi)
     pull = math.sqrt((1.0 - bending) * (1.0 + bending)) * time
-    # That of n = 0 always exists, and for x <= 1/2 it is the deepest.
+    # The well n = 0 always exists, and for x <= 1/2 it is the deepest.
     lowest = _height(x, time, _extremum(x, time, x - fold, x + fold, 1.0))
     if viscosity == 0.0:
         return lowest
-    # The lowest is at most 1/8t high, and whatever is 2ν CUTOFF higher does not count.
+    # The minimum of H is at most 1/8t, and wells that lie 2ν CUTOFF above it are negligible.
     reach = math.sqrt(0.25 + 4.0 * CUTOFF * viscosity * time)
     total = 0.0
     for n in range(math.floor(x - reach + 0.5), math.floor(x + reach + 0.5) + 1):
@@ -190,7 +194,7 @@ def _well(x, n, time, viscosity, fold, pull, lowest):
     excess = max(0.0, height - lowest) / (2.0 * viscosity)
     if excess > CUTOFF:
         return 0.0
-    # Each side ends where H has risen by 2ν CUTOFF, or on a ridge to the next well before that.
+    # Each side ends where H has risen by 2ν CUTOFF, or earlier on the ridge before the next well.
     radius = math.sqrt(2.0 * time * (height + 2.0 * CUTOFF * viscosity))
     right, left = radius + bottom, radius - bottom
     if n + 1 - fold - x < pull:
@@ -199,7 +203,7 @@ def _well(x, n, time, viscosity, fold, pull, lowest):
         left = min(left, _ridge(x, n - 1, time, fold) - bottom)
     angle = 2.0 * np.pi * (x - bottom)
     shape = (math.sin(angle) / np.pi, math.cos(angle) / np.pi, bottom / time, viscosity)
-    # The peak's width at first.
+    # The width of the peak for small t.
     width = math.sqrt(2.0 * viscosity * time)
     area = _side(left / width, -width, shape) + _side(right / width, width, shape)
     return math.exp(-excess) * area / math.sqrt(2.0 * np.pi)
@@ -207,13 +211,13 @@ def _well(x, n, time, viscosity, fold, pull, lowest):
 
 @inlined
 def _ridge(x, n, time, fold):
-    """The D of the ridge after well n, the same to the bit for the wells on either side of it."""
+    """The D of the ridge after well n, bit for bit the same for the wells on either side of it."""
     return _extremum(x, time, x - n - 1 + fold, x - n - fold, -1.0)
 
 
 @inlined
 def _extremum(x, time, low, high, sign):
-    """The D between both with D = t sin 2π(x - D): of a well with sign 1, of a ridge with -1."""
+    """The root D of D = t sin 2π(x - D) in [low, high]: a well for sign 1, a ridge for -1."""
     low, high = max(low, -time), min(high, time)
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
@@ -232,7 +236,7 @@ def _height(x, time, shift):
 
 @inlined
 def _side(limit, width, shape):
-    """∫ exp(-(H(m + sw) - H(m)) / 2ν) ds from 0 to a limit, or to where exp(-CUTOFF) is reached."""
+    """∫ exp(-(H(m + sw) - H(m)) / 2ν) ds from 0 to the limit, cut off at exp(-CUTOFF)."""
     low, high, end = 0.0, limit, limit
     for _ in range(HALVINGS):
         excess = _excess(end, width, shape)
@@ -251,7 +255,7 @@ def _side(limit, width, shape):
 
 @inlined
 def _excess(position, width, shape):
-    """(H(m + sw) - H(m)) / 2ν, the width w being √(2νt) or its negative."""
+    """(H(m + sw) - H(m)) / 2ν, where the width w is √(2νt) or its negative."""
     sine, cosine, slope, viscosity = shape
     distance = position * width
     s, c = math.sin(np.pi * distance), math.cos(np.pi * distance)

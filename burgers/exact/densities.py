@@ -1,52 +1,65 @@
-"""Exact densities of both problems at given random inputs.
+"""Exact densities of both problems for given random inputs.
 
-Everything rests on the Cole-Hopf transformation (see `cole_hopf`, `jump`). For the creneau the
-solution is that of the whole line, which is the one on [0, 1] until the front meets x = 1.
+They are evaluated by the Cole-Hopf transformation (see `cole_hopf` for the sinus, `jump` for the
+creneau). For the creneau the solution is that on the whole line, which agrees with the one on
+[0, 1] until the front reaches x = 1.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, log_ndtr
 
 from burgers import _checks as checks
 from burgers import problems
 from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
-from burgers.problems import CRENEAU
+from burgers.problems import CRENEAU, Case
 
-# The Reynolds numbers that are accepted; infinity is, too.
+# The range of accepted Reynolds numbers; infinity is accepted, too.
 REYNOLDS = (1e-2, 1e20)
 
 
-def density(case, time, *, reynolds, step=None, cells=400):
+def density(
+    case: Case,
+    time: ArrayLike,
+    *,
+    reynolds: ArrayLike,
+    step: ArrayLike | None = None,
+    cells: int = 400,
+) -> NDArray[np.float64]:
     """Exact cell averages of the density.
 
-    Solves ρₜ + (ρ²/2)ₓ = ρₓₓ / Re from the case's initial density, for the creneau on the whole
-    line: how far its front reaches past x = 1 is told by `tail`.
+        ρₜ + (ρ²/2)ₓ = ρₓₓ / Re,   ρ(0, x) the initial density of the case
+
+    For the creneau the equation is solved on the whole line; `tail` gives the part of its front
+    that lies beyond x = 1.
 
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
-    time : scalar or (realisations,), T >= 0; for the creneau (1 + step) T < 1, so that the middle
-        of the front has not left the interval.
-    reynolds : scalar or (realisations,), Re from 1e-2 to 1e20, or inf: the limit without viscosity.
-    step : scalar or (realisations,), density right of the jump, in [0, 1); creneau only.
+    time : scalar or (realisations,), T >= 0; for the creneau (1 + a) T < 1, so that the middle of
+        the front is still in [0, 1].
+    reynolds : scalar or (realisations,), Re between 1e-2 and 1e20, or inf for the inviscid limit.
+    step : scalar or (realisations,), the density a right of the jump, in [0, 1); creneau only.
     cells : number of cells, at least 2.
 
     Returns
     -------
-    (cells,) or (realisations, cells) float64. Rounding errors are left, which grow with the cells:
-    1e-12 with 400 and 1e-11 with 4000 at most.
+    (cells,) or (realisations, cells) float64, exact up to rounding errors, which grow with the
+    number of cells: at most 1e-12 for 400 cells and 1e-11 for 4000.
 
     Raises
     ------
     ValueError
         Naming the argument, its value and what is accepted.
 
-    Source: E. Hopf, 1950; J. D. Cole, 1951.
+    Source: E. Hopf (1950); J. D. Cole (1951).
     """
     cells = checks.count("cells", cells, least=2)
     time, reynolds, step = asked(case, time, reynolds, step)
-    # Copies, as the loop is compiled anew for arrays that are for reading only.
+    # Copies, since the loop would be recompiled for read-only arrays.
     inputs = [np.array(value).ravel() for value in (time, 1.0 / reynolds, step)]
     average = np.empty((time.size, cells))
     if case.random_step:
@@ -56,11 +69,26 @@ def density(case, time, *, reynolds, step=None, cells=400):
     return average.reshape(*time.shape, cells)
 
 
-def tail(time, *, reynolds, step):
-    """How much of the creneau's front lies past x = 1: (ρ(T, 1) - a) / (1 - a) on the whole line.
+def tail(time: ArrayLike, *, reynolds: ArrayLike, step: ArrayLike) -> Any:
+    """Fraction of the creneau's front that lies beyond x = 1, on the whole line.
 
-    A free outflow at x = 1 instead of the line changes the density near it by about as much.
-    Arguments and errors as in `density`; the result has their broadcast shape.
+        (ρ(T, 1) - a) / (1 - a)
+
+    Replacing the whole line by an outflow boundary at x = 1 changes the density near x = 1 by about
+    this fraction.
+
+    Parameters
+    ----------
+    time, reynolds, step : as in `density`.
+
+    Returns
+    -------
+    Scalar or (realisations,) float64, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        As in `density`.
     """
     time, reynolds, step = asked(CRENEAU, time, reynolds, step)
     largest = np.minimum(reynolds, REYNOLDS[1])
@@ -70,34 +98,40 @@ def tail(time, *, reynolds, step):
     return np.where(np.isinf(reynolds), 0.0, expit(-log_odds))[()]
 
 
-def asked(case, time, reynolds, step):
-    """The inputs as arrays of one shape."""
+def asked(
+    case: Case, time: ArrayLike, reynolds: ArrayLike, step: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Time, Reynolds number and step, checked, as arrays of their broadcast shape.
+
+    Where the case has no step, it is zero.
+    """
     problems.checked(case)
-    time, reynolds = checks.non_negative("time", time), _checked_reynolds(reynolds)
+    times, numbers = checks.non_negative("time", time), accepted_reynolds(reynolds)
     if case.random_step != (step is not None):
         accepted = "the density right of the jump" if case.random_step else "None"
         raise ValueError(f"step is {checks.shown(step)}; accepted: {accepted} ({case.name})")
-    step = checks.finite("step", 0.0 if step is None else step)
+    steps = checks.finite("step", 0.0 if step is None else step)
     try:
-        time, reynolds, step = np.broadcast_arrays(time, reynolds, step)
+        times, numbers, steps = np.broadcast_arrays(times, numbers, steps)
     except ValueError as error:
         raise ValueError(
-            f"time has shape {time.shape}, reynolds {reynolds.shape} and step {step.shape}; "
+            f"time has shape {times.shape}, reynolds {numbers.shape} and step {steps.shape}; "
             "accepted: scalars or arrays of one length"
         ) from error
-    if case.random_step and np.any((step < 0) | (step >= 1)):
-        raise ValueError(f"step lies in [{step.min()}, {step.max()}]; accepted: 0 <= step < 1")
-    # At T = 1 the front has left whatever the step, and a product with more could overflow.
-    if case.random_step and np.any((1.0 + step) * np.minimum(time, 1.0) >= 1.0):
+    if case.random_step and np.any((steps < 0) | (steps >= 1)):
+        raise ValueError(f"step lies in [{steps.min()}, {steps.max()}]; accepted: 0 <= step < 1")
+    # At T = 1 the front has left for every step, and the product could overflow for larger T.
+    if case.random_step and np.any((1.0 + steps) * np.minimum(times, 1.0) >= 1.0):
         raise ValueError(
-            f"time has maximum {time.max()}; accepted: (1 + step) time < 1, as later the middle of "
-            "the front has left the interval"
+            f"time has maximum {times.max()}; accepted: (1 + step) time < 1, since later the "
+            "middle of the front has left the interval"
         )
-    return time, reynolds, step
+    return times, numbers, steps
 
 
-def _checked_reynolds(reynolds):
-    reynolds = checks.positive("reynolds", reynolds, finite=False)
+def accepted_reynolds(value: ArrayLike) -> NDArray[np.float64]:
+    """Reynolds numbers within the accepted range, or infinite, as an array; or ValueError."""
+    reynolds = checks.positive("reynolds", value, finite=False)
     least, most = REYNOLDS
     outside = reynolds[(reynolds < least) | ((reynolds > most) & np.isfinite(reynolds))]
     if outside.size:

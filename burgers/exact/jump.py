@@ -9,13 +9,16 @@ from burgers.exact.cole_hopf import NODES, STILL, THICK, WEIGHTS
 
 # Below this erfc is close to underflow, and five terms of its asymptotic series are exact.
 DEEP_TAIL = -36.0
-# Parts of a sum that is the same for any number of threads.
+# Number of partial sums, fixed so that the total is the same for any number of threads.
 PARTS = 64
 
 
 @compiled
 def front_density(time, viscosity, step, density, share, shares):
-    """Cell averages from a jump 1 -> step at x = 1/2, a share of the rows of density."""
+    """Cell averages from a jump 1 -> step at x = 1/2, for a share of the rows of `density`.
+
+    time, viscosity, step (count,); density (count, cells).
+    """
     cells = density.shape[1]
     for i in range(share, time.size, shares):
         left = front_potential(-0.5, time[i], viscosity[i], step[i])
@@ -27,7 +30,7 @@ def front_density(time, viscosity, step, density, share, shares):
 
 @inlined
 def front_potential(x, time, viscosity, step):
-    """Φ at a distance x from the jump: both halves of the integral are Gaussian."""
+    """Φ at a distance x from the jump, where both halves of the integral are Gaussian."""
     if time < STILL:
         return x if x < 0.0 else step * x
     if viscosity == 0.0:
@@ -43,7 +46,9 @@ def front_potential(x, time, viscosity, step):
 
 @inlined
 def thick_front_potential(x, time, viscosity, step):
-    """The same where ν is large, with the logarithm of 1 plus what is small, N being `log_ndtr`'s:
+    """Φ for large ν, by the logarithm of one plus a small number.
+
+    With N the standard normal distribution function,
 
     Φ = x - t/2 - 2ν log(1 + N(p) - N(-q) + N(q) expm1((1 - a)(x - (1 + a) t/2) / 2ν)),
     p = (t - x) / √(2νt),   q = (x - at) / √(2νt).
@@ -61,7 +66,7 @@ def thick_front_potential(x, time, viscosity, step):
 
 @inlined
 def log_ndtr(x):
-    """Logarithm of the normal distribution function, as scipy.special.log_ndtr."""
+    """Logarithm of the standard normal distribution function, as scipy.special.log_ndtr."""
     if x > 0.0:
         return math.log1p(-0.5 * math.erfc(x / math.sqrt(2.0)))
     if x > DEEP_TAIL:
@@ -73,10 +78,11 @@ def log_ndtr(x):
 
 @compiled
 def front_moments(step, time, weight, viscosity, sums, share, shares):
-    """Weighted sums of ρ - 1 and (ρ - 1)² over nodes (step, time), into sums (2, `PARTS`, cells).
+    """Add weighted sums of ρ - 1 and (ρ - 1)² over nodes (step, time) to `sums`.
 
-    Only the edges near the front are computed: farther than `reach` the density is 1 or the step
-    to the last digit. A young front is narrower yet.
+    step, time, weight (nodes,); sums (2, `PARTS`, cells). Only cells within `reach` of the front
+    are evaluated: farther away the density is 1 or the step to the last digit. The reach is that of
+    the stationary profile, and a young front is narrower.
     """
     cells = sums.shape[2]
     for part in range(share, PARTS, shares):

@@ -1,6 +1,7 @@
-"""The exact mean and standard deviation of the density, by quadrature over what is random."""
+"""The exact mean and standard deviation of the density, by quadrature over the random inputs."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burgers import _checks as checks
 from burgers import problems
@@ -8,30 +9,38 @@ from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
 from burgers.exact.densities import asked
 from burgers.exact.quadrature import gauss_legendre, graded, halved_towards
-from burgers.problems import LOG_REYNOLDS, STEP
+from burgers.problems import LOG_REYNOLDS, STEP, Case
 
-# Nodes of Gauss and Legendre's rule over log Re, and on each panel of the other variables.
+# Gauss-Legendre nodes over log Re, and on each panel of the other variables.
 REYNOLDS_NODES = 48
 PANEL_NODES = 12
 
 
 def mean_and_std(
-    case, time=None, *, cells=400, panel_nodes=PANEL_NODES, reynolds_nodes=REYNOLDS_NODES
-):
-    """Mean and standard deviation of the exact law of the cell averages.
+    case: Case,
+    time: float | None = None,
+    *,
+    cells: int = 400,
+    panel_nodes: int = PANEL_NODES,
+    reynolds_nodes: int = REYNOLDS_NODES,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Exact mean and standard deviation of the cell averages of a random density.
 
-    E[ρ] and √E[(ρ - E[ρ])²] over log Re ~ U[4, 13], for the creneau over a ~ U[0.1, 0.3], and for
-    `time=None` over T ~ U on the report's range, by Gauss and Legendre's rule. In log Re the
-    density is smooth. In the rest it is not: a cell's average has a kink of width ν each time that
-    the front enters or leaves the cell, and the sine's shock is born at T = 1/2π within a time √ν.
-    The panels end there and shrink towards it.
+        E[ρ]  and  √E[(ρ - E[ρ])²]  over log Re ~ U[4, 13], and for the creneau over a ~ U[0.1, 0.3]
+
+    With `time=None` the final time is random as well, uniform over the report's range. The
+    expectations are computed by Gauss-Legendre quadrature. The density is smooth in log Re but not
+    in the other variables: a cell average has a kink of width ν whenever the front enters or leaves
+    the cell, and the shock of the sinus forms around T = 1/2π over a time of order √ν. Panels end
+    at these points and are graded towards them.
 
     Parameters
     ----------
     case : `SINUS` or `CRENEAU`.
-    time : None, or one T >= 0; for the creneau 1.3 T < 1.
+    time : a final time T >= 0, for the creneau with 1.3 T < 1; or None for random T.
     cells : number of cells, at least 2.
-    panel_nodes, reynolds_nodes : orders of the rule; the defaults converge to 1e-8.
+    panel_nodes, reynolds_nodes : quadrature nodes on each panel, and over log Re. With the defaults
+        the quadrature error is about 1e-8; 4 and 16 give 1e-6 in a ninth of the time.
 
     Returns
     -------
@@ -48,14 +57,14 @@ def mean_and_std(
     checks.count("reynolds_nodes", reynolds_nodes)
     if time is not None:
         if np.ndim(time) != 0:
-            raise ValueError(f"time is {checks.shown(time)}; accepted: None or one number")
+            raise ValueError(f"time is {checks.shown(time)}; accepted: None or a single number")
         time = float(asked(case, time, 1.0, STEP[1] if case.random_step else None)[0])
     moments = _creneau_moments if case.random_step else _sinus_moments
     return moments(case, time, cells, panel_nodes, reynolds_nodes)
 
 
 def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
-    densities, weights = [], []
+    parts, shares = [], []
     for viscosity, share in _viscosities(reynolds_nodes):
         if time is None:
             birth = 1.0 / (2.0 * np.pi)
@@ -67,9 +76,9 @@ def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
         viscosities = np.full(times.size, viscosity)
         density = np.empty((times.size, cells))
         in_shares(cole_hopf.sine_density, times.size, times, viscosities, density)
-        densities.append(density)
-        weights.append(share * weight / weight.sum())
-    densities, weights = np.concatenate(densities), np.concatenate(weights)
+        parts.append(density)
+        shares.append(share * weight / weight.sum())
+    densities, weights = np.concatenate(parts), np.concatenate(shares)
     mean = weights @ densities
     return mean, np.sqrt(weights @ (densities - mean) ** 2)
 
@@ -86,18 +95,18 @@ def _creneau_moments(case, time, cells, panel_nodes, reynolds_nodes):
         in_shares(jump.front_moments, jump.PARTS, step, times, weight, viscosity, sums)
         first += sums[0].sum(axis=0)
         second += sums[1].sum(axis=0)
-    # Both are about 1, the density that is certain behind the front.
+    # These are moments about 1, the density that is certain behind the front.
     return 1.0 + first, np.sqrt(np.maximum(second - first**2, 0.0))
 
 
 def _viscosities(order):
-    """Viscosities at the nodes over log Re, with weights of sum one."""
+    """Viscosities at the quadrature nodes over log Re, with weights of sum one."""
     nodes, weights = gauss_legendre([LOG_REYNOLDS], order)
     return zip(np.exp(-nodes), weights / weights.sum(), strict=True)
 
 
 def _nodes_at_time(time, cells, viscosity, order):
-    """Nodes and weights over the step, by way of the front's displacement s = (1 + a) T / 2."""
+    """Nodes and weights over the step, in terms of the front's displacement s = (1 + a) T / 2."""
     if time < cole_hopf.STILL:
         step, weight = gauss_legendre([STEP], order)
     else:
@@ -108,9 +117,9 @@ def _nodes_at_time(time, cells, viscosity, order):
 
 
 def _nodes_over_time(case, cells, viscosity, order):
-    """Nodes and weights over step and time, by way of displacement and step.
+    """Nodes and weights over step and time, in terms of the displacement s and the step.
 
-    At one displacement s the front stays where it is, and the density is smooth in the step.
+    For a fixed displacement the front does not move, and the density is smooth in the step.
     """
     first, last = case.first_time, case.last_time
     corners = [(1.0 + step) * time / 2.0 for time in (first, last) for step in STEP]
@@ -126,10 +135,10 @@ def _nodes_over_time(case, cells, viscosity, order):
 
 
 def _front_panels(start, end, cells, viscosity, corners=()):
-    """Panels of the front's displacement, graded towards the cell edges that it passes."""
+    """Panels over the front's displacement, graded towards the cell edges that it passes."""
     finest = 8.0 * viscosity
     stops = np.arange(0.0, end, 1.0 / cells if finest < 1.0 / cells else finest)
-    # A young front has the width √(νT).
+    # The width of a young front is √(νT).
     young = start * 2.0 ** np.arange(np.log2(end / start))
     breaks = np.unique([start, end, *corners, *young, *stops[stops > start]])
     return graded(breaks, finest)

@@ -1,6 +1,6 @@
-"""How far apart two laws of the density are: arrays in, numbers out.
+"""Distances between two distributions of the density, computed from samples of them.
 
-A sample is an array (realisations, cells).
+A sample is an array (realisations, cells); results are numbers.
 """
 
 from burgers.metrics import forecast

@@ -1,22 +1,35 @@
-"""How an ensemble forecast compares with the law that it forecasts, at every time.
+"""Comparison of an ensemble forecast with the distribution that it forecasts, at every time.
 
-Arrays are (steps, reynolds, times, cells): for each density right of the jump (one for the sinus) a
-law over log Re, at each time.
+Arrays are (steps, reynolds, times, cells): for each density right of the jump (a single one for the
+sinus) a sample over log Re, at each time.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from burgers.metrics.moments import relative_error
 
-# A band is judged in the cells where the law is at least this share of its widest at that time.
+# Bands are compared in the cells whose std is at least this fraction of the largest at that time.
 LEAST_STD = 0.1
-# Of the law's largest std at that time.
+# Tolerance of the bands, as a fraction of the largest std at that time.
 TOLERANCE = 0.01
+# The quantiles that bound a band.
 BAND = (0.05, 0.95)
 
 
-def law_errors(forecast, reference):
-    """Errors of mean and std at each time, the worst over a: a dict of (times,) arrays."""
+def law_errors(
+    forecast: NDArray[np.floating], reference: NDArray[np.floating]
+) -> dict[str, NDArray[np.float64]]:
+    """Relative L2 errors over x of the forecast's mean and std at each time, maximum over a.
+
+    Parameters
+    ----------
+    forecast, reference : (steps, reynolds, times, cells).
+
+    Returns
+    -------
+    A dict of `mean_error` and `std_error`, (times,) each; not finite where the reference is zero.
+    """
     found = {}
     for name, moment in (("mean_error", np.mean), ("std_error", np.std)):
         a, b = (moment(sample, axis=1, dtype=np.float64) for sample in (forecast, reference))
@@ -25,17 +38,28 @@ def law_errors(forecast, reference):
     return found
 
 
-def coverage(forecast, reference):
-    """Share of a reference in the band of 5 % to 95 % of a forecast at each time, (times,).
+def coverage(
+    forecast: NDArray[np.floating], reference: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Fraction of the reference within the forecast's 5 % to 95 % band, at each time.
 
-    Over the cells whose std in the reference is at least a tenth of the largest at that time; NaN
-    where there are none. Behind a front most of a law is one density, which no band meets to the
-    last digit, and which fills a tail: a value nearer to the band than 1 % of the largest std is in
-    it, and what the reference's own band holds, in the same way, counts as 90 %.
+    Only cells whose std in the reference is at least a tenth of the largest at that time are
+    counted. Behind a front most of the probability is concentrated at a single density, which no
+    band contains to the last digit and which makes up an entire tail. Therefore values closer to
+    the band than 1 % of the largest std count as inside, and the fraction is normalised so that the
+    reference's own band, treated in the same way, has a coverage of 90 %.
+
+    Parameters
+    ----------
+    forecast, reference : (steps, reynolds, times, cells).
+
+    Returns
+    -------
+    (times,), 0.9 for a perfect forecast; NaN where the reference does not vary.
     """
     std = reference.std(axis=1, dtype=np.float64)
     largest = std.max(axis=2, keepdims=True)
-    # In single precision a law without spread has a std of rounding errors.
+    # In single precision the std of a constant sample consists of rounding errors.
     wide = (std >= LEAST_STD * largest) & (largest > 1e-6)
     count, near = wide.sum(axis=(0, 2)), TOLERANCE * largest[:, None]
     found, own = (
@@ -46,15 +70,28 @@ def coverage(forecast, reference):
 
 
 def _held(sample, reference, near):
-    """Share of a reference in, or so near, the band of a sample in each cell."""
+    """Fraction of a reference inside the band of a sample, or as near to it, in each cell."""
     low, high = np.quantile(sample, BAND, axis=1)[:, :, None]
     return ((reference >= low - near) & (reference <= high + near)).mean(axis=1)
 
 
-def around(forecast, truth, members):
-    """How ensembles lie around single trajectories: medians over trajectories.
+def around(
+    forecast: NDArray[np.floating], truth: NDArray[np.floating], members: int
+) -> dict[str, float]:
+    """Error, spread and coverage of ensembles that each forecast a single trajectory.
 
-    forecast (count * members, times, cells), truth (count, times, cells).
+    Parameters
+    ----------
+    forecast : (count * members, times, cells), the members of a trajectory one after the other.
+    truth : (count, times, cells).
+    members : members of each ensemble.
+
+    Returns
+    -------
+    A dict of `error` and `largest`, the median and the maximum over trajectories and times of the
+    relative L2 error of the ensemble mean; `spread`, the median of the ensemble's std in the same
+    norm; `coverage`, the fraction of the truth within the 5 % to 95 % band of its ensemble, over
+    the cells whose std over trajectories is at least a tenth of the largest at that time.
     """
     forecast = forecast.reshape(len(truth), members, *truth.shape[1:])
     error = relative_error(forecast.mean(axis=1), truth)

@@ -1,65 +1,125 @@
-"""Moments of samples of densities, and their distances."""
+"""Moments of samples of densities, and distances between samples in terms of them."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.metrics._samples import LARGEST, LEAST, blocks, checked, column_moments, parts
+from burgers.metrics._samples import (
+    LARGEST,
+    LEAST,
+    Sample,
+    blocks,
+    checked,
+    column_moments,
+    parts,
+)
 
-# Of the spread: a mean that is smaller is a sum of rounding errors.
+# A mean smaller than this fraction of the spread consists of rounding errors.
 ROUNDING = 1e-12
 
 
-def mean_and_std(sample):
-    """Pointwise mean and standard deviation over realisations: two (cells,) float64 arrays.
+def mean_and_std(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pointwise mean and standard deviation over realisations.
 
-    Of a sample (realisations, ...) of any other shape two arrays (...).
+    Parameters
+    ----------
+    sample : (realisations, cells), or of any other shape (realisations, ...).
+
+    Returns
+    -------
+    mean, std : (cells,) or (...) float64. The standard deviation is that of the sample (division by
+        the number of realisations).
+
+    Raises
+    ------
+    ValueError
+        Naming the sample, its value and what is accepted.
     """
-    sample = _numbers("sample", sample)
-    if sample.size == 0 or sample.ndim == 0:
-        raise ValueError(f"sample has shape {sample.shape}; accepted: (realisations, cells)")
-    found = column_moments(sample.reshape(len(sample), -1))
-    return tuple(values.reshape(sample.shape[1:])[()] for values in found)
+    array = _numbers("sample", sample)
+    if array.size == 0 or array.ndim == 0:
+        raise ValueError(f"sample has shape {array.shape}; accepted: (realisations, cells)")
+    mean, std = column_moments(array.reshape(len(array), -1))
+    return mean.reshape(array.shape[1:])[()], std.reshape(array.shape[1:])[()]
 
 
-def relative_error(a, b):
-    """Relative L2 distance over x, ||a - b|| / ||b||, along the last axis; not finite where b is 0.
+def relative_error(a: ArrayLike, b: ArrayLike) -> Any:
+    """Relative L2 distance over x, ‖a - b‖ / ‖b‖.
 
-    Of (..., cells) arrays, whose other axes are broadcast.
+    Parameters
+    ----------
+    a, b : (..., cells), whose leading axes are broadcast.
+
+    Returns
+    -------
+    Scalar or (...) float64; not finite where b is zero.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
-    a, b = _numbers("a", a), _numbers("b", b)
-    if 0 in (a.ndim, b.ndim, a.size, b.size) or a.shape[-1] != b.shape[-1] or not _fit(a, b):
+    value, other = _numbers("a", a), _numbers("b", b)
+    empty = 0 in (value.ndim, other.ndim, value.size, other.size)
+    if empty or value.shape[-1] != other.shape[-1] or not _fit(value, other):
         raise ValueError(
-            f"a has shape {a.shape} and b {b.shape}; accepted: (..., cells), as many of both"
+            f"a has shape {value.shape} and b {other.shape}; accepted: (..., cells), of compatible "
+            "shapes"
         )
-    largest = max(np.abs([a.min(), a.max(), b.min(), b.max()]))
+    largest = max(np.abs([value.min(), value.max(), other.min(), other.max()]))
     if largest < LEAST:
-        # Their squares would be zero.
-        a, b = (np.ldexp(part, -np.frexp(largest)[1]) for part in (a, b))
-    return np.linalg.norm(a - b, axis=-1) / np.linalg.norm(b, axis=-1)
+        # Their squares would underflow.
+        value, other = (np.ldexp(part, -np.frexp(largest)[1]) for part in (value, other))
+    return np.linalg.norm(value - other, axis=-1) / np.linalg.norm(other, axis=-1)
 
 
-def moment_errors(sample, mean, std):
-    """Relative L2 distances over x of a sample's pointwise mean and std from given ones.
+def moment_errors(sample: ArrayLike, mean: ArrayLike, std: ArrayLike) -> dict[str, float]:
+    """Relative L2 distances over x of a sample's mean and std from given ones.
 
-    sample (realisations, cells); mean, std (cells,): a dict of `mean_error` and `std_error`.
+    Parameters
+    ----------
+    sample : (realisations, cells).
+    mean, std : (cells,), not zero in every cell, for instance those of `exact.mean_and_std`.
+
+    Returns
+    -------
+    A dict of `mean_error` and `std_error`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
-    sample = checked("sample", sample)
+    moments = column_moments(checked("sample", sample))
     found = {}
-    for name, value, own in zip(("mean", "std"), (mean, std), column_moments(sample), strict=True):
-        value = _numbers(name, value)
+    for name, given, own in zip(("mean", "std"), (mean, std), moments, strict=True):
+        value = _numbers(name, given)
         if value.shape != own.shape:
-            raise ValueError(f"{name} has shape {value.shape}; accepted: {own.shape}, as of sample")
+            raise ValueError(f"{name} has shape {value.shape}; accepted: {own.shape}, as in sample")
         if not value.any():
             raise ValueError(f"{name} is zero in every cell; accepted: one that is not")
         found[f"{name}_error"] = float(relative_error(own, value))
     return found
 
 
-def wasserstein(generated, reference):
-    """Mean over x of the 1-D Wasserstein distance, over the mean std of the reference.
+def wasserstein(generated: Sample, reference: Sample) -> float:
+    """Pointwise Wasserstein distance W₁, averaged over x and divided by the reference's mean std.
 
-    With equally many realisations W₁ is the mean distance between sorted values.
+        Σⱼ W₁(generated at xⱼ, reference at xⱼ) / Σⱼ std(reference at xⱼ)
+
+    For equally many realisations W₁ is the mean distance between the sorted values.
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or if the reference does not vary.
     """
     a, b = parts(generated, reference)
     total, spread = 0.0, b.spread()
@@ -69,22 +129,28 @@ def wasserstein(generated, reference):
     return float(total / spread.sum())
 
 
-def distances(generated, reference):
-    """All measures of a generated sample against a reference: a dict of floats.
+def distances(generated: Sample, reference: Sample) -> dict[str, float]:
+    """The basic distances between a generated sample and a reference.
 
-    `mean_error`, `std_error`: see `moment_errors`.
-    `wasserstein`: see `wasserstein`.
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape.
+
+    Returns
+    -------
+    A dict of `mean_error` and `std_error`, the relative L2 distances over x of the pointwise means
+    and standard deviations, and of `wasserstein`, see there.
 
     Raises
     ------
     ValueError
-        As of `scores`.
+        As in `scores`.
     """
     a, b = parts(generated, reference)
     (own_mean, own_std), std = a.moments, b.spread()
-    spread, size = np.linalg.norm(std), np.linalg.norm(b.centre + b.moments[0])
+    spread, size = float(np.linalg.norm(std)), float(np.linalg.norm(b.centre + b.moments[0]))
     if size <= max(ROUNDING * spread, LEAST):
-        why = "its mean is zero in every cell, to rounding"
+        why = "its mean is zero in every cell, up to rounding"
         raise b.undefined("mean_error", why, "one whose mean is not")
     return {
         "mean_error": float(np.linalg.norm(own_mean - b.moments[0]) / size),
@@ -93,8 +159,22 @@ def distances(generated, reference):
     }
 
 
-def in_floors(value, floor):
-    """Measures in units of their noise floors, two pandas.Series; NaN where a floor is zero."""
+def in_floors(value: ArrayLike | pd.Series, floor: ArrayLike | pd.Series) -> pd.Series:
+    """Measures in units of their noise floors.
+
+    Parameters
+    ----------
+    value, floor : (measures,), as pandas.Series of the same index.
+
+    Returns
+    -------
+    pandas.Series value / floor, NaN where a floor is zero.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    """
     value, floor = _series("value", value), _series("floor", floor)
     return value / floor.where(floor > 0)
 
@@ -106,51 +186,59 @@ def _series(name, value):
     return pd.Series(found, value.index if isinstance(value, pd.Series) else None)
 
 
-def noise_floor(pool, samples, *, repeats=20, rng, measure=distances):
-    """The distances between two independent Monte Carlo samples: median over repeats.
+def noise_floor(
+    pool: ArrayLike,
+    samples: int,
+    *,
+    repeats: int = 20,
+    rng: np.random.Generator,
+    measure: Callable[..., dict[str, float]] = distances,
+) -> dict[str, float]:
+    """Noise floor: the distances between two independent Monte Carlo samples of one distribution.
 
     Parameters
     ----------
-    pool : (realisations, cells), at least 2 * samples realisations of the law.
-    samples : size of each of the two samples, disjoint draws from the pool.
-    repeats : number of pairs.
+    pool : (realisations, cells), at least 2 * samples independent realisations.
+    samples : size of each of the two samples, which are disjoint draws from the pool.
+    repeats : number of pairs of samples, over which the median is taken.
     rng : numpy.random.Generator.
-    measure : `distances`, or another function of two samples to a dict of floats.
+    measure : `distances`, or another function of two samples that returns a dict of floats.
 
     Returns
     -------
-    dict with the keys of the measure.
+    A dict with the keys of the measure.
 
     Raises
     ------
     ValueError
         Naming the argument, its value and what is accepted.
     """
-    pool, samples = checked("pool", pool), checks.count("samples", samples)
-    if len(pool) < 2 * samples:
-        raise ValueError(f"pool has {len(pool)} realisations; accepted: at least {2 * samples}")
+    draws, samples = checked("pool", pool), checks.count("samples", samples)
+    if len(draws) < 2 * samples:
+        raise ValueError(f"pool has {len(draws)} realisations; accepted: at least {2 * samples}")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")
     if not callable(measure):
         raise ValueError(f"measure is {checks.shown(measure)}; accepted: a function")
     pairs = []
     for _ in range(checks.count("repeats", repeats)):
-        first, second = np.split(rng.permutation(len(pool))[: 2 * samples], 2)
+        first, second = np.split(rng.permutation(len(draws))[: 2 * samples], 2)
         try:
-            pairs.append(measure(pool[first], pool[second]))
+            pairs.append(measure(draws[first], draws[second]))
         except ValueError as error:
             raise ValueError(f"pool against itself: {error}") from error
     return median_of(pairs)
 
 
-def median_of(dicts):
+def median_of(dicts: list[dict[str, float]]) -> dict[str, float]:
+    """The median of each measure over several dicts with the same keys."""
     return {name: float(np.median([found[name] for found in dicts])) for name in dicts[0]}
 
 
-def _numbers(name, value):
-    value = checks.finite(name, value)
-    checks.within(name, value, -LARGEST, LARGEST)
-    return value
+def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    array = checks.finite(name, value)
+    checks.within(name, array, -LARGEST, LARGEST)
+    return array
 
 
 def _fit(a, b):

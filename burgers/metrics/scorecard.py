@@ -5,102 +5,129 @@ import sys
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from tqdm import tqdm
 
 from burgers import _checks as checks
 from burgers.metrics import two_sample
-from burgers.metrics._samples import ROWS, Part, checked, column_moments, parts
+from burgers.metrics._samples import ROWS, Part, Sample, checked, column_moments, nearest, parts
 from burgers.metrics.moments import distances, in_floors, median_of
 
 MOST_REPEATS = 1000
-# From so many realisations on, `judge` shows how far it is.
+# From this number of realisations on, `judge` shows a progress bar.
 MANY = 5000
 
 
-def scores(generated, reference, training=None, seed=0):
-    """Every measure of a generated sample against a reference of the same shape: a dict of floats.
+def scores(
+    generated: Sample, reference: Sample, training: ArrayLike | None = None, seed: int = 0
+) -> dict[str, float]:
+    """All measures of a generated sample against a reference of the same shape.
 
-    `mean_error`, `std_error`, `wasserstein`: see `distances`. `band_error`, `sliced`, `energy`,
-    `front_position`, `front_width`, `c2st`, `c2st_per_cell` and, where the training sample is
-    given, `nearest_neighbour_ratio`: see `judges`.
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), at least 2 by 4.
+    training : (realisations, cells) that the model was trained on, or None.
+    seed : of the random directions and of the classifiers, from 0 to 2³² - 1.
+
+    Returns
+    -------
+    A dict of `mean_error`, `std_error`, `wasserstein` (see `distances`); `band_error`, `sliced`,
+    `energy`, `front_position`, `front_width`, `c2st`, `c2st_per_cell` (see `two_sample`) and, where
+    the training sample is given, `nearest_neighbour_ratio` (see there).
 
     Raises
     ------
     ValueError
-        Naming the argument, its value and what is accepted; or the measure that is undefined,
-        as the reference does not vary or is in the training sample.
+        Naming the argument, its value and what is accepted; or the measure that is undefined
+        because the reference does not vary or is contained in the training sample.
     """
     a, b = parts(generated, reference, least=2, cells=4)
     if training is not None:
-        training = checked("training", training, like=a.sample)
+        known = checked("training", training, like=a.sample)
         for part in (a, b):
-            part.nearest = two_sample.nearest(part.sample, training)
+            part.nearest = nearest(part.sample, known)
     return _scores(a, b, seed)
 
 
 def _scores(a, b, seed):
-    # What may be refused comes before what takes long.
+    # Measures that may be undefined come before those that take long.
     found = distances(a, b)
     found |= two_sample.scores(a, b, seed)
     if b.nearest is not None:
-        found["nearest_neighbour_ratio"] = two_sample.nearest_neighbour_ratio(a, b, None)
+        found["nearest_neighbour_ratio"] = two_sample.nearest_neighbour_ratio(a, b)
     return found
 
 
-def judge(generated, reference, training=None, *, repeats=3, seed=0):
+def judge(
+    generated: ArrayLike,
+    reference: ArrayLike,
+    training: ArrayLike | None = None,
+    *,
+    repeats: int = 3,
+    seed: int | np.random.SeedSequence = 0,
+) -> pd.DataFrame:
     """The scorecard of a generated sample: each measure beside its noise floor.
 
-    In each repeat a part of the reference is held against as many generated realisations
-    (`value`) and against as many others of the reference (`floor`). Its time grows like the square
-    of their number, its memory like their number; a progress bar tells the time left.
+    In each repeat a part of the reference is compared with equally many generated realisations
+    (`value`) and with equally many other realisations of the reference (`floor`). The time grows
+    with the square of their number and the memory with their number; a progress bar shows the
+    remaining time.
 
     Parameters
     ----------
     generated : (realisations, cells), at least 2 by 4, of magnitudes up to 1e50.
-    reference : (realisations, cells) from direct Monte Carlo, at least four realisations; with
-        twice as many as generated, all generated ones are used.
-    training : (realisations, cells) that the model was trained on, to look for memorised ones.
-    repeats, seed : number of repeats up to 1000, of which the medians are given, and the seed of
-        their draws.
+    reference : (realisations, cells) from direct Monte Carlo, at least four realisations. All
+        generated realisations are used if the reference has at least twice as many.
+    training : (realisations, cells) that the model was trained on, in order to detect memorised
+        realisations; or None.
+    repeats : number of repeats, at most 1000, over which medians are taken.
+    seed : of the draws in the repeats.
 
     Returns
     -------
-    pandas.DataFrame indexed by measure, with columns value, floor and ratio (NaN where the floor
-    is zero: Monte Carlo does not vary there).
+    pandas.DataFrame indexed by measure (see `scores`), with columns `value`, `floor` and `ratio`,
+    which is NaN where the floor is zero because Monte Carlo samples do not differ.
 
     Raises
     ------
     ValueError
-        As of `scores`.
+        As in `scores`.
     """
-    generated = checked("generated", generated, least=2, cells=4)
-    reference = checked("reference", reference, least=4, cells=4, like=generated)
-    if training is not None:
-        training = checked("training", training, cells=4, like=generated)
+    ours = checked("generated", generated, least=2, cells=4)
+    theirs = checked("reference", reference, least=4, cells=4, like=ours)
+    known = None if training is None else checked("training", training, cells=4, like=ours)
     repeats = checks.count("repeats", repeats, most=MOST_REPEATS)
-    found = _repeated((generated, reference), training, repeats, checks.seed("seed", seed))
+    found = _repeated((ours, theirs), known, repeats, checks.seed("seed", seed))
     table = pd.DataFrame({name: median_of(rows) for name, rows in found.items()})
     table.index.name = "measure"
     return table.assign(ratio=in_floors(table.value, table.floor))
 
 
-def _repeated(samples, training, repeats, seed):
-    """The scores of each repeat of `judge`, by column; samples: generated and reference."""
+def _repeated(
+    samples: tuple[NDArray[np.floating], NDArray[np.floating]],
+    training: NDArray[np.floating] | None,
+    repeats: int,
+    seed: int | np.random.SeedSequence,
+) -> dict[str, list[dict[str, float]]]:
+    """The scores of each repeat of `judge`, by column of its table.
+
+    samples : generated and reference.
+    """
     size = min(len(samples[0]), len(samples[1]) // 2)
     centre, _ = column_moments(samples[1])
     name = f"reference ({size} of its {len(samples[1])} realisations)"
     used = [np.zeros(len(sample), dtype=bool) for sample in samples]
     for drawn, first, second in _draws(samples, size, repeats, seed):
         used[0][drawn] = used[1][first] = used[1][second] = True
-    found = {"value": [], "floor": []}
+    found: dict[str, list[dict[str, float]]] = {"value": [], "floor": []}
     with _bar(size, repeats, training, used) as bar:
-        nearest = [
-            training if training is None else _nearest(sample, rows, training, bar.update)
+        to_training = [
+            None if training is None else _nearest(sample, rows, training, bar.update)
             for sample, rows in zip(samples, used, strict=True)
         ]
 
         def part(k, rows):
-            known = nearest[k] if training is None else nearest[k][rows]
+            known = None if training is None else to_training[k][rows]
             return Part(samples[k], rows, centre, name, bar.update, known)
 
         for repeat, (drawn, first, second) in enumerate(_draws(samples, size, repeats, seed)):
@@ -111,7 +138,7 @@ def _repeated(samples, training, repeats, seed):
 
 
 def _draws(samples, size, repeats, seed):
-    """In each repeat the indices of generated realisations, and of two parts of the reference."""
+    """For each repeat, indices of generated realisations and of two parts of the reference."""
     rng = np.random.default_rng(seed)
     for _ in range(repeats):
         first, second = np.split(rng.permutation(len(samples[1]))[: 2 * size], 2)
@@ -119,14 +146,14 @@ def _draws(samples, size, repeats, seed):
 
 
 def _nearest(sample, used, training, tick):
-    """The distances of the used realisations to the nearest in training."""
+    """Distances of the used realisations to their nearest neighbours in the training sample."""
     found = np.full(len(sample), np.nan)
-    found[used] = two_sample.nearest(sample[used], training, tick)
+    found[used] = nearest(sample[used], training, tick)
     return found
 
 
 def _bar(size, repeats, training, used):
-    """Progress in distances: across and within samples, what classifiers take, and to training."""
+    """A progress bar in units of distances: across and within samples, to learn, to training."""
     held, kept = 2 * size // 5, 2 * size - 2 * size // 5
     work = 2 * size**2 + 3 * size * (size + ROWS) // 2
     work = repeats * (work + 4 * kept * (held + two_sample.NETWORK))

@@ -1,14 +1,16 @@
-"""Judges of a generated law beyond its moments: what can still tell it from Monte Carlo.
+"""Two-sample measures of a generated distribution beyond its moments.
 
 A sample is an array (realisations, cells); two samples that are compared have the same shape.
-Only deviations from a common density are squared, as squares of large numbers drown differences.
-All work is on blocks, so that nothing grows like the square of a number of realisations.
+Squares are taken of deviations from a common density only, since small differences are lost in the
+squares of large numbers. Samples are processed in blocks, so that no memory use grows with the
+square of the number of realisations.
 """
 
 import warnings
 
 import numpy as np
 import sklearn
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
@@ -19,23 +21,40 @@ from burgers._compiled import forkable
 from burgers.metrics._samples import (
     LEAST,
     Part,
+    Sample,
     blocks,
     checked,
-    column_moments,
     mean_distance,
+    nearest,
     parts,
-    squares,
 )
 
 DIRECTIONS, LEAST_SPREAD = 200, 1e-3
-# In spreads: what is farther off is told apart by anything, and would overflow.
+# Deviations are clipped to this many spreads: larger ones separate trivially and would overflow.
 FARTHEST = 1e6
-# As many distances take as long as the network takes to learn from one realisation.
+# The number of distances that take as long as the network's training on one realisation.
 NETWORK = 5000
 
 
-def scores(generated, reference, seed=0):
-    """Every judge of this module that needs no training sample: a dict of floats."""
+def scores(generated: Sample, reference: Sample, seed: int = 0) -> dict[str, float]:
+    """All measures of this module that need no training sample.
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), at least 2 by 4, of the same shape.
+    seed : of the random directions and of the classifiers, from 0 to 2³² - 1.
+
+    Returns
+    -------
+    A dict of `band_error`; `sliced`, see `sliced_wasserstein`; `energy`, see `energy_distance`;
+    `front_position` and `front_width`, Wasserstein distances in cells of what `front` returns;
+    `c2st` and `c2st_per_cell`, see `c2st`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted, or the measure that is undefined.
+    """
     a, b = parts(generated, reference, least=2, cells=4)
     places, widths = zip(*(front(part.sample[part.rows]) for part in (a, b)), strict=True)
     return {
@@ -49,8 +68,20 @@ def scores(generated, reference, seed=0):
     }
 
 
-def band_error(generated, reference):
-    """Relative L2 distance over x between the bands of 5 % to 95 % of two samples."""
+def band_error(generated: Sample, reference: Sample) -> float:
+    """Relative L2 distance over x between the 5 % to 95 % bands of two samples.
+
+    The distance is that of the 5 % and 95 % quantiles in each cell, relative to the reference's.
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    """
     a, b = parts(generated, reference)
     columns = blocks(*b.cells.T.shape)
     found, band = (
@@ -63,10 +94,24 @@ def band_error(generated, reference):
     return float(np.linalg.norm(found - band) / size)
 
 
-def sliced_wasserstein(generated, reference, seed=0):
-    """Mean 1-D Wasserstein distance over random directions, over the mean std along them.
+def sliced_wasserstein(
+    generated: Sample, reference: Sample, seed: int | np.random.SeedSequence = 0
+) -> float:
+    """Sliced Wasserstein distance, divided by the reference's mean std along the directions.
 
-    Bonneel, Rabin, Peyré and Pfister (2015), with 200 directions.
+        Σ W₁(θ·X, θ·Y) / Σ std(θ·Y)  over 200 random directions θ
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape.
+    seed : of the directions.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or if the reference does not vary.
+
+    Source: N. Bonneel, J. Rabin, G. Peyré and H. Pfister (2015).
     """
     a, b = parts(generated, reference)
     rng, distance, spread = np.random.default_rng(checks.seed("seed", seed)), 0.0, 0.0
@@ -78,27 +123,52 @@ def sliced_wasserstein(generated, reference, seed=0):
     return float(distance / spread)
 
 
-def energy_distance(generated, reference):
-    """Energy distance of two samples, as a share of the most it could be, in [0, 1].
+def energy_distance(generated: Sample, reference: Sample) -> float:
+    """Energy distance of two samples, normalised to [0, 1].
 
-    (1 - (E‖X - X'‖ + E‖Y - Y'‖) / 2E‖X - Y‖)^½       Székely and Rizzo (2013)
+        (1 - (E‖X - X'‖ + E‖Y - Y'‖) / 2E‖X - Y‖)^½
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+
+    Source: G. J. Székely and M. L. Rizzo (2013).
     """
     a, b = parts(generated, reference)
     across = mean_distance(a.cells, b.cells, b.tick)
     if across <= LEAST:
-        raise b.undefined("energy", "it and generated are one density", "one that varies")
+        raise b.undefined("energy", "it and generated are a single density", "one that varies")
     return float(np.sqrt(max(1.0 - (a.within + b.within) / (2.0 * across), 0.0)))
 
 
-def front(sample):
-    """Where the density falls most steeply, and how wide its fall is, both in cells.
+def front(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Position and width of the front of each realisation, in cells.
 
-    The width is the range of the density over its steepest slope, at most the number of cells.
-    Two (realisations,) arrays.
+    The position is where the density decreases most steeply. The width is the range of the density
+    divided by the steepest slope, at most the number of cells.
+
+    Parameters
+    ----------
+    sample : (realisations, cells), at least 4 cells.
+
+    Returns
+    -------
+    position, width : (realisations,) float64.
+
+    Raises
+    ------
+    ValueError
+        Naming the sample, its value and what is accepted.
     """
-    sample = checked("sample", sample, cells=4)
-    found = [_front(sample[block].astype(np.float64)) for block in blocks(*sample.shape)]
-    return tuple(np.concatenate(found, axis=1))
+    rows = checked("sample", sample, cells=4)
+    found = [_front(rows[block].astype(np.float64)) for block in blocks(*rows.shape)]
+    position, width = np.concatenate(found, axis=1)
+    return position, width
 
 
 def _front(sample):
@@ -115,13 +185,27 @@ def _front(sample):
 
 
 @forkable
-def c2st(generated, reference, seed=0, per_cell=False):
-    """Held-out accuracy of telling generated from reference: 0.5 when nothing tells them apart.
+def c2st(generated: Sample, reference: Sample, seed: int = 0, per_cell: bool = False) -> float:
+    """Classifier two-sample test: accuracy of distinguishing generated from reference.
 
-    Lopez-Paz and Oquab (2017): the better of a network of one hidden layer and of the nearest
-    neighbours, each trained on four fifths of both samples. They see the cells in units of the
-    density's overall spread, or `per_cell`: each cell in units of its own spread (at least a
-    thousandth of the largest), which lets them see small errors where the law hardly varies.
+    The accuracy is measured on held-out realisations: 0.5 means that the samples cannot be
+    distinguished. It is the better one of a network with one hidden layer and of a
+    nearest-neighbour classifier, both trained on four fifths of the two samples.
+
+    Parameters
+    ----------
+    generated, reference : (realisations, cells), of the same shape, at least two realisations.
+    seed : of the split and of the network, from 0 to 2³² - 1.
+    per_cell : whether each cell is scaled by its own spread (at least a thousandth of the largest)
+        instead of all cells by the largest. Small errors are then visible to the classifiers where
+        the density hardly varies.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or if the reference does not vary.
+
+    Source: D. Lopez-Paz and M. Oquab (2017).
     """
     a, b = parts(generated, reference, least=2)
     seed, count = checks.count("seed", seed, least=0, most=2**32 - 1), 2 * len(b.rows)
@@ -133,18 +217,21 @@ def c2st(generated, reference, seed=0, per_cell=False):
             scaled = (part.cells[block] - b.moments[0]) / scale
             cells[places[block]] = scaled.clip(-FARTHEST, FARTHEST)
     labels = np.repeat([1, 0], count // 2)[order]
-    split = [part for x in (cells, labels) for part in np.split(x, [max(1, count // 5)])]
-    return _best(*split, seed, b.tick)
+    (held, kept), (asked, known) = (np.split(x, [max(1, count // 5)]) for x in (cells, labels))
+    return _best(held, kept, asked, known, seed, b.tick)
 
 
 def _best(held, kept, asked, known, seed, tick):
-    """The better accuracy on what is held of two classifiers trained on what is kept."""
+    """The better held-out accuracy of two classifiers.
+
+    held, asked : cells and labels of the test set; kept, known : those of the training set.
+    """
     network = MLPClassifier(
         (64,), batch_size=min(200, len(kept)), max_iter=20, tol=0.0, n_iter_no_change=20,
         random_state=seed,
     )  # fmt: skip
     neighbours = KNeighborsClassifier(max(1, int(np.sqrt(len(kept)))), algorithm="brute")
-    # In MiB, where scikit-learn works in chunks.
+    # Memory in MiB for the chunks of scikit-learn.
     with warnings.catch_warnings(), sklearn.config_context(working_memory=64):
         warnings.simplefilter("ignore", ConvergenceWarning)
         accuracy, right = network.fit(kept, known).score(held, asked), 0
@@ -156,37 +243,39 @@ def _best(held, kept, asked, known, seed, tick):
     return float(max(accuracy, right / len(held)))
 
 
-def nearest_neighbour_ratio(generated, reference, training):
-    """Median distance to the nearest training realisation, over that of the reference.
+def nearest_neighbour_ratio(
+    generated: Sample, reference: Sample, training: ArrayLike | None = None
+) -> float:
+    """Median distance to the nearest training realisation, divided by that of the reference.
 
-    1 for a model as new as Monte Carlo; 0 for one that returns what it was trained on.
+    The ratio is 1 for a model whose realisations are as new as those of Monte Carlo, and 0 for one
+    that returns its training sample.
+
+    Parameters
+    ----------
+    generated, reference, training : (realisations, cells), with the same number of cells.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted; or if half of the reference is in the
+        training sample.
     """
-    a, b = generated, reference
-    if not isinstance(a, Part):
-        a = checked("generated", a)
-        b, training = checked("reference", b, like=a), checked("training", training, like=a)
-        a, b = (Part(x, None, None, nearest=nearest(x, training)) for x in (a, b))
+    if isinstance(generated, Part) and isinstance(reference, Part):
+        a, b = generated, reference
+    else:
+        ours = checked("generated", generated)
+        theirs = checked("reference", reference, like=ours)
+        known = checked("training", training, like=ours)
+        a, b = (Part(x, np.arange(len(x)), 0.0, nearest=nearest(x, known)) for x in (ours, theirs))
+    # Callers that pass parts have set both.
+    assert a.nearest is not None
+    assert b.nearest is not None
     expected = np.median(b.nearest)
     if expected <= LEAST:
         raise b.undefined(
-            "nearest_neighbour_ratio", "training contains half of it", "what it does not contain"
+            "nearest_neighbour_ratio",
+            "training contains half of it",
+            "one that it does not contain",
         )
     return float(np.median(a.nearest) / expected)
-
-
-def nearest(sample, training, tick=lambda distances: None):
-    """The distances of the realisations of one checked sample to the nearest of another."""
-    found, (centre, _) = np.empty(len(sample)), column_moments(training)
-    for block in blocks(len(sample)):
-        ours = sample[block].astype(np.float64)
-        least, index = np.full(len(ours), np.inf), np.zeros(len(ours), dtype=int)
-        for others in blocks(len(training)):
-            distance = squares(ours - centre, training[others] - centre)
-            best = distance.argmin(axis=1)
-            here = distance[np.arange(len(ours)), best]
-            index[here < least] = others.start + best[here < least]
-            np.minimum(least, here, out=least)
-            tick(distance.size)
-        # The root of a square would be good to 1e-8 of the deviations only.
-        found[block] = np.linalg.norm(ours - training[index], axis=1)
-    return found

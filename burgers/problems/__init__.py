@@ -1,5 +1,6 @@
-"""Random Burgers problems: what is random, where it starts, and what happens at the boundary."""
+"""Random Burgers problems: random inputs, initial density, boundary condition and grid."""
 
+from burgers.problems.grid import Boundary, centres, edges
 from burgers.problems.report import (
     CASES,
     CRENEAU,
@@ -11,4 +12,16 @@ from burgers.problems.report import (
     number,
 )
 
-__all__ = ["CASES", "CRENEAU", "LOG_REYNOLDS", "SINUS", "STEP", "Case", "checked", "number"]
+__all__ = [
+    "CASES",
+    "CRENEAU",
+    "LOG_REYNOLDS",
+    "SINUS",
+    "STEP",
+    "Boundary",
+    "Case",
+    "centres",
+    "checked",
+    "edges",
+    "number",
+]

@@ -1,65 +1,97 @@
-"""The two random problems of the report: what is random, where it starts, how it is trained."""
+"""The two random problems of the report: their random inputs and initial densities."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
+from burgers.problems.grid import Boundary, edges
 
+# The intervals of the two uniform distributions: of log Re, natural logarithm, and of a.
 LOG_REYNOLDS = (4.0, 13.0)
 STEP = (0.1, 0.3)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A random Burgers problem: log Re ~ U[4, 13], and for the creneau a ~ U[0.1, 0.3].
+    """A random Burgers problem: log Re ~ U[4, 13] and, for the creneau, a ~ U[0.1, 0.3].
+
+        ρₜ + (ρ²/2)ₓ = ρₓₓ / Re  on [0, 1],   ρ(0, x) as in `initial`
 
     Attributes
     ----------
     name : "sinus" or "creneau".
-    boundary : the solver's boundary condition.
+    boundary : boundary condition, "periodic" or "outflow" (zero gradient).
     first_time, last_time : the report's range of final times.
-    fixed_time : the one final time at which the report looks at the law.
-    random_step : whether the density right of the jump is random.
+    fixed_time : the single final time at which the report studies the distribution of the density.
+    random_step : whether the density a right of the jump is random.
+
+    Source: report, section 3.3.
     """
 
     name: str
-    boundary: str
+    boundary: Boundary
     first_time: float
     last_time: float
     fixed_time: float
     random_step: bool
 
-    def sample(self, count, rng):
-        """Draw random inputs: a dict of (count,) arrays, `reynolds` and where random `step`."""
+    def sample(self, count: int, rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+        """Draw independent random inputs.
+
+        Returns
+        -------
+        A dict of (count,) arrays: `reynolds` and, for the creneau, `step`.
+
+        Raises
+        ------
+        ValueError
+            If `count` is not a positive integer.
+        """
         count = checks.count("count", count)
         inputs = {"reynolds": np.exp(rng.uniform(*LOG_REYNOLDS, size=count))}
         if self.random_step:
             inputs["step"] = rng.uniform(*STEP, size=count)
         return inputs
 
-    def final_times(self, count):
-        """(count,) final times, evenly spread over the report's range."""
+    def final_times(self, count: int) -> NDArray[np.float64]:
+        """Final times evenly spaced over the report's range, (count,), in increasing order.
+
+        Raises
+        ------
+        ValueError
+            If `count` is not a positive integer.
+        """
         return np.linspace(self.first_time, self.last_time, checks.count("count", count))
 
-    def initial(self, cells=400, *, step=None):
-        """Cell averages of the initial density, (cells,) or (realisations, cells).
+    def initial(self, cells: int = 400, *, step: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Exact cell averages of the initial density.
 
-        sinus: ρ(0, x) = sin(2πx). creneau: 1 left of x = 1/2 and `step` right of it.
+        sinus: ρ(0, x) = sin(2πx). creneau: ρ(0, x) = 1 for x < 1/2 and a for x > 1/2.
+
+        Parameters
+        ----------
+        cells : number of cells, at least 1.
+        step : the density a right of the jump, scalar or (realisations,); creneau only.
+
+        Returns
+        -------
+        (cells,) or, where `step` is an array, (realisations, cells) float64.
 
         Raises
         ------
         ValueError
             Naming the argument, its value and what is accepted.
         """
-        edges = np.linspace(0.0, 1.0, checks.count("cells", cells) + 1)
+        ends = edges(cells)
         if not self.random_step:
             if step is not None:
-                raise ValueError(f"step is {step!r}; accepted: None, as {self.name} has no step")
-            return -np.diff(np.cos(2 * np.pi * edges)) * cells / (2 * np.pi)
+                raise ValueError(f"step is {step!r}; accepted: None, since {self.name} has no step")
+            return -np.diff(np.cos(2 * np.pi * ends)) * cells / (2 * np.pi)
         if step is None:
             raise ValueError(f"step is None; accepted: the density right of the jump ({self.name})")
-        left = np.diff(np.minimum(edges, 0.5)) * cells
+        left = np.diff(np.minimum(ends, 0.5)) * cells
         return left + checks.finite("step", step)[..., None] * (1.0 - left)
 
 
@@ -82,8 +114,14 @@ CRENEAU = Case(
 CASES = {case.name: case for case in (SINUS, CRENEAU)}
 
 
-def checked(case):
-    """The case itself, or ValueError."""
+def checked(case: Case) -> Case:
+    """Return the case unchanged.
+
+    Raises
+    ------
+    ValueError
+        If it is not a `Case`.
+    """
     if not isinstance(case, Case):
         accepted = " or ".join(f"burgers.{name.upper()}" for name in CASES)
         raise ValueError(f"case is {case!r}; accepted: {accepted}")

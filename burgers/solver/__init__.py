@@ -1,5 +1,5 @@
 """Finite volumes for the viscous Burgers equation, many realisations at once."""
 
-from burgers.solver.finite_volume import BOUNDARIES, SCHEMES, solve, trajectory
+from burgers.solver.finite_volume import BOUNDARIES, SCHEMES, Scheme, solve, trajectory
 
-__all__ = ["BOUNDARIES", "SCHEMES", "solve", "trajectory"]
+__all__ = ["BOUNDARIES", "SCHEMES", "Scheme", "solve", "trajectory"]

@@ -2,61 +2,79 @@
 
     ρₜ + (ρ²/2)ₓ = ρₓₓ / Re
 
-Two schemes, both with explicit transport and implicit diffusion: the report's, of first order, and
-one of second order. The compiled loops are in `kernels`; where the diffusion is too fast for an
-implicit step it is solved exactly in time, in `stiff`.
+Two schemes, both with explicit transport and implicit diffusion: the report's first-order scheme
+and a second-order one. The compiled loops are in `kernels`; where diffusion is too fast to be
+resolved by an implicit step, it is solved exactly in time by `stiff`.
 """
 
+from typing import Literal
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers._compiled import in_shares
+from burgers.problems import Boundary
 from burgers.solver import kernels, stiff
 
+Scheme = Literal["rusanov", "muscl"]
+Floats = NDArray[np.float64]
+
 BOUNDARIES = ("periodic", "outflow")
-# The largest Courant number of each scheme: beyond it total variation can grow.
+# The largest Courant number of each scheme: beyond it the total variation can grow.
 SCHEMES = {"rusanov": 1.0, "muscl": 0.9}
 
-# More take hours for a single realisation, in which rounding adds up.
+# More steps take hours for a single realisation, and rounding errors accumulate.
 MOST_STEPS = 10**8
 
-# The magnitudes of densities and Reynolds numbers, and the largest time: squares of the former and
-# products with them stay far from the ends of double precision.
+# Accepted magnitudes of densities and Reynolds numbers, and the largest time: their squares and
+# products neither overflow nor underflow.
 SMALLEST, LARGEST = 1e-50, 1e50
 
 
-def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9):
-    """Density at the final time of each realisation.
+def solve(
+    initial: ArrayLike,
+    reynolds: ArrayLike,
+    final_time: ArrayLike,
+    *,
+    boundary: Boundary,
+    scheme: Scheme = "rusanov",
+    cfl: float = 0.9,
+) -> NDArray[np.float64]:
+    """Solve the viscous Burgers equation up to the final time of each realisation.
 
-    Solves ρₜ + (ρ²/2)ₓ = ρₓₓ / Re on [0, 1]. A realisation's result does not depend on the others
-    in the call nor on the number of threads.
+        ρₜ + (ρ²/2)ₓ = ρₓₓ / Re  on [0, 1]
+
+    The result for one realisation depends, to the last bit, neither on the other realisations of
+    the call nor on the number of threads.
 
     Parameters
     ----------
-    initial : (cells,) or (realisations, cells) cell averages of the density at t = 0; the largest
-        magnitude of a realisation is 0 or from 1e-50 to 1e50.
-    reynolds : scalar or (realisations,), Re from 1e-50 to 1e50, or inf: without diffusion.
-    final_time : scalar or (realisations,), T from 0 to 1e50, within 1e8 steps.
+    initial : (cells,) or (realisations, cells) cell averages of the density at t = 0, at least
+        3 cells; max|ρ₀| of each realisation is 0 or between 1e-50 and 1e50.
+    reynolds : scalar or (realisations,), Re between 1e-50 and 1e50, or inf for no diffusion.
+    final_time : scalar or (realisations,), T between 0 and 1e50 and reached in at most 1e8 steps.
     boundary : "periodic" or "outflow" (zero gradient).
-    scheme : "rusanov", first order in space and time: Rusanov's flux, backward Euler's diffusion,
+    scheme : "rusanov", first order in space and time: Rusanov flux and backward Euler diffusion,
         dt = T / ceil(T max|ρ₀| / (cfl dx)). "muscl", second order in both: limited linear
-        reconstruction with Hancock's predictor and Godunov's flux, Crank and Nicolson's diffusion,
-        joined by Strang's splitting; dt is that above, divided further where it exceeds Re dx².
-        Where dt exceeds 64 Re dx² or a tenth of Re / 4π², the time of the slowest decay, both solve
-        the diffusion exactly in time instead.
-    cfl : Courant number in (0, 1], for "muscl" (0, 0.9]. Good values are 0.5 to 0.9; larger is
-        faster and sharper.
+        reconstruction, Hancock's predictor, Godunov flux and Crank-Nicolson diffusion, combined by
+        Strang splitting; dt is as above, subdivided further where it exceeds Re dx². Where dt
+        exceeds 64 Re dx², or a tenth of the slowest diffusive decay time Re / 4π², both schemes
+        solve the diffusion exactly in time instead.
+    cfl : Courant number in (0, 1], for "muscl" in (0, 0.9]. Good values are 0.5 to 0.9; larger
+        values are faster and give sharper fronts.
 
     Returns
     -------
-    (cells,) or (realisations, cells) float64 cell averages: the broadcast shape of the input.
+    (cells,) or (realisations, cells) float64 cell averages at the final times: the broadcast shape
+    of the input.
 
     Raises
     ------
     ValueError
         Naming the argument, its value and what is accepted.
 
-    Source: report, section 3.3; V. V. Rusanov, 1961; B. van Leer, 1984 (Hancock's predictor).
+    Source: report, section 3.3; V. V. Rusanov (1961); B. van Leer (1984) for Hancock's predictor.
     """
     density, reynolds, final_time, cfl = _checked(
         initial, reynolds, final_time, boundary, scheme, cfl
@@ -69,13 +87,22 @@ def solve(initial, reynolds, final_time, *, boundary, scheme="rusanov", cfl=0.9)
     return result[0] if single else result
 
 
-def trajectory(initial, reynolds, times, *, boundary, scheme="rusanov", cfl=0.9):
-    """Density of each realisation at every one of the given times.
+def trajectory(
+    initial: ArrayLike,
+    reynolds: ArrayLike,
+    times: ArrayLike,
+    *,
+    boundary: Boundary,
+    scheme: Scheme = "rusanov",
+    cfl: float = 0.9,
+) -> NDArray[np.float64]:
+    """Solve the viscous Burgers equation and record the density at each of the given times.
 
     Parameters
     ----------
     initial, reynolds, boundary, scheme, cfl : as in `solve`.
-    times : (times,), non-negative and non-decreasing, shared by all realisations.
+    times : (times,), non-negative and non-decreasing, shared by all realisations. Every time is
+        the end of a step, so that closely spaced times cost additional steps.
 
     Returns
     -------
@@ -90,7 +117,7 @@ def trajectory(initial, reynolds, times, *, boundary, scheme="rusanov", cfl=0.9)
         initial, reynolds, times, boundary, scheme, cfl, "times"
     )
     if times.ndim != 1 or times.size == 0:
-        raise ValueError(f"times has shape {times.shape}; accepted: one dimension, not empty")
+        raise ValueError(f"times has shape {times.shape}; accepted: (times,), not empty")
     if np.any(np.diff(times) < 0):
         raise ValueError(f"times is {times}; accepted: non-decreasing times")
     single = density.ndim == 1 and reynolds.ndim == 0
@@ -106,7 +133,15 @@ def trajectory(initial, reynolds, times, *, boundary, scheme="rusanov", cfl=0.9)
     return result[0] if single else result
 
 
-def _checked(initial, reynolds, time, boundary, scheme, cfl, time_name="final_time"):
+def _checked(
+    initial: ArrayLike,
+    reynolds: ArrayLike,
+    time: ArrayLike,
+    boundary: str,
+    scheme: str,
+    cfl: float,
+    time_name: str = "final_time",
+) -> tuple[Floats, Floats, Floats, float]:
     checks.choice("boundary", boundary, BOUNDARIES)
     most = SCHEMES[checks.choice("scheme", scheme, SCHEMES)]
     cfl = checks.number("cfl", cfl)
@@ -139,8 +174,8 @@ def _broadcast(density, reynolds, final_time):
     except ValueError as error:
         counts = " and ".join(f"{name} {shape[0]}" for name, shape in given.items() if shape)
         raise ValueError(
-            f"{counts.replace(' ', ' has ', 1)} realisations; accepted: the same number of each, "
-            "or one that all share"
+            f"{counts.replace(' ', ' has ', 1)} realisations; accepted: the same number in "
+            "each, or a single value shared by all"
         ) from error
     return (
         np.broadcast_to(density, count + density.shape[1:]),
@@ -150,14 +185,14 @@ def _broadcast(density, reynolds, final_time):
 
 
 def _steps(duration, initial, reynolds, scheme, cfl):
-    """How many steps each realisation takes, (realisations,) float64 whole numbers."""
+    """Number of steps of each realisation, (realisations,) float64 holding whole numbers."""
     cells, speed = initial.shape[1], np.abs(initial).max(axis=1)
-    # A tiny Courant number asks for infinitely many, which is refused.
+    # A tiny Courant number may overflow to infinitely many steps, which `_within_limit` refuses.
     with np.errstate(over="ignore"):
         steps = np.maximum(np.ceil(duration * speed * cells / cfl), duration > 0)
     if scheme == "muscl":
         diffusion = duration * cells**2 / reynolds / np.maximum(steps, 1)
-        # Crank and Nicolson's diffusion keeps within the extrema while dt <= Re dx².
+        # Crank-Nicolson satisfies a maximum principle only for dt <= Re dx².
         parts = np.maximum(np.ceil(diffusion), 1)
         steps *= np.where(stiff.is_stiff(diffusion, cells), 1, parts)
     return steps
@@ -167,28 +202,32 @@ def _within_limit(name, time, steps):
     most = steps.max(initial=0)
     if most > MOST_STEPS:
         raise ValueError(
-            f"{name} has maximum {time.max()}, which takes {most:.3g} steps at these initial, "
-            f"reynolds and cfl; accepted: at most {MOST_STEPS:.3g} steps"
+            f"{name} has maximum {time.max()}, which takes {most:.3g} steps with the given "
+            f"initial, reynolds and cfl; accepted: at most {MOST_STEPS:.3g} steps"
         )
 
 
 def _advance(density, reynolds, duration, steps, boundary, scheme):
-    """Advance (realisations, cells) densities, each by its own duration in so many steps."""
+    """Advance (realisations, cells) densities, each over its own duration and number of steps."""
     cells = density.shape[1]
     steps = steps.astype(np.int64)
     dt = duration / np.maximum(steps, 1)
     diffusion = dt * cells**2 / reynolds
     is_stiff = stiff.is_stiff(diffusion, cells)
-    options = boundary == "periodic", scheme == "muscl"
+    periodic, second_order = boundary == "periodic", scheme == "muscl"
     result = np.empty(density.shape)
     if is_stiff.any():
-        picked = (values[is_stiff] for values in (density, dt, steps, diffusion))
-        result[is_stiff] = stiff.advance(*picked, *options)
-    # Neighbours in a block take about the same number of steps, so few lanes wait for others.
+        result[is_stiff] = stiff.advance(
+            density[is_stiff], dt[is_stiff], steps[is_stiff], diffusion[is_stiff], periodic,
+            second_order,
+        )  # fmt: skip
+    # Sorted, so that the realisations of a block take nearly the same number of steps and few
+    # lanes idle.
     order = np.argsort(steps, kind="stable")
     order = order[~is_stiff[order]]
     blocks = -(-order.size // kernels.LANES)
-    # Of one kind, as the loop is compiled for each: contiguous, and not for reading only.
+    # Always contiguous and writable, since the loop would be recompiled for any other array type.
     density = np.require(density, requirements=["C", "W"])
-    in_shares(kernels.advance, blocks, density, dt, steps, diffusion, order, *options, result)
+    arrays = density, dt, steps, diffusion, order
+    in_shares(kernels.advance, blocks, *arrays, periodic, second_order, result)
     return result

@@ -1,32 +1,36 @@
 """Compiled time stepping for the viscous Burgers equation, `LANES` realisations at a time.
 
-A block of realisations lies in a flat array, row after row of `LANES` numbers: two ghost cells,
-the cells, two ghost cells. The kernels read as for one realisation (see `lanes`).
+A block of realisations is stored in a flat array, row after row of `LANES` numbers: two ghost
+cells, the cells, two ghost cells. The kernels are written as for one realisation (see `simd`).
 
-A step of diffusion solves (I - μ δ²) z = r, with δ² the second difference. Its rows are all alike
-but for the ends, so that one ratio c < 1 with c + 1/c = 2 + 1/μ and one pivot serve both sweeps.
-What these solve is wrong in two corners of the matrix, and the solution differs from theirs by
-α cʲ + β cⁿ⁻¹⁻ʲ, where α and β are linear in the sweeps' first and last values.
+A diffusion step solves (I - μ δ²) z = r, with δ² the second difference. Apart from the first and
+the last, all rows of the matrix are equal, so that a single ratio c < 1 with c + 1/c = 2 + 1/μ and
+a single pivot serve both sweeps. The matrix that the sweeps invert differs from this one in two
+corners; their solution is corrected by α cʲ + β cⁿ⁻¹⁻ʲ, where α and β are linear in its first and
+last values.
 """
+
+# `load` and `store` have other signatures in compiled code than in Python.
+# mypy: disable-error-code="call-arg, var-annotated"
 
 import numpy as np
 
 from burgers._compiled import compiled, inlined
 from burgers.solver.simd import LANES, largest, load, magnitude, smallest, store
 
-# Where the first cell lies, and how many rows are not cells.
+# Offset of the first cell, and number of rows of ghost cells.
 FIRST = 2 * LANES
 GHOSTS = 4
 
-# Slopes are at most this multiple of the smaller neighbouring difference. With 2, the MC limiter,
-# Hancock's predictor makes new extrema in Burgers' equation; with 1.5 none up to cfl 0.9.
+# Slopes are at most this multiple of the smaller neighbouring difference. With 2 (the MC limiter)
+# Hancock's predictor creates new extrema in Burgers' equation; with 1.5 none up to cfl 0.9.
 STEEPEST = 1.5
 
-# A power of the ratio below this changes no double.
+# Powers of the ratio below this are lost in rounding.
 NEGLIGIBLE = 1e-20
 
-# What a block knows of its steps, a row each: the Courant number; pivot and ratio of the sweeps;
-# 1/θ and (1 - θ)/θ; what the sweeps' first and last values give to α and β; powers of the ratio.
+# Rows of the factors of a block: dt / dx; pivot and ratio of the sweeps; 1/θ and (1 - θ)/θ; the
+# coefficients of α and of β in the sweeps' first and last values; powers of the ratio.
 COURANT, PIVOT, RATIO, IMPLICIT, EXPLICIT, ALPHA, BETA, DECAY = LANES * np.array(
     [0, 1, 2, 3, 4, 5, 7, 9]
 )
@@ -34,20 +38,21 @@ COURANT, PIVOT, RATIO, IMPLICIT, EXPLICIT, ALPHA, BETA, DECAY = LANES * np.array
 
 @compiled
 def advance(density, dt, steps, diffusion, order, periodic, second_order, result, share, shares):
-    """Take one share of (count, cells) densities through their numbers of steps, into `result`.
+    """Advance one share of (count, cells) densities by their numbers of steps, into `result`.
 
-    diffusion (count,) is μ = dt / (Re dx²); order (count,) the sequence in which realisations fill
-    the blocks. A block's lanes end together; each joins when it is time for it.
+    dt, steps (count,): time step and number of steps; diffusion (count,): μ = dt / (Re dx²); order
+    (count,): the sequence in which realisations fill the blocks. The realisations of a block end
+    together: those with fewer steps join later.
     """
     count, cells = order.size, density.shape[1]
     blocks = (count + LANES - 1) // LANES
     rows, numbers = (cells + GHOSTS) * LANES, DECAY + cells * LANES
     start, state, swept = np.zeros(rows), np.zeros(rows), np.zeros(rows)
     whole, half = np.zeros(numbers), np.zeros(numbers)
-    # Strided shares balance the load: consecutive blocks cost nearly the same.
+    # Strided shares balance the load, since consecutive blocks cost nearly the same.
     for block in range(share, blocks, shares):
         members = order[block * LANES : min(block * LANES + LANES, count)]
-        # Loops rather than slices, which take seconds to compile.
+        # Loops, because slices take seconds to compile.
         for k in range(members.size):
             for j in range(cells):
                 start[FIRST + j * LANES + k] = density[members[k], j]
@@ -65,7 +70,7 @@ def advance(density, dt, steps, diffusion, order, periodic, second_order, result
             _march_rusanov(start, state, steps[members], whole, reach, periodic)
         for k in range(members.size):
             for j in range(cells):
-                # Adding zero makes 0 of -0, whose sign may depend on the other lanes.
+                # Adding zero turns -0, whose sign may depend on the other lanes, into 0.
                 result[members[k], j] = state[FIRST + j * LANES + k] + 0.0
 
 
@@ -80,7 +85,7 @@ def _march_rusanov(start, state, steps, factors, reach, periodic):
 
 @inlined
 def _march_muscl(start, state, swept, steps, whole, reach, half, half_reach, periodic):
-    """Strang's splitting: half a step of diffusion at both ends, whole ones between transports."""
+    """Strang splitting: half diffusion steps at both ends, whole ones between the transports."""
     _sweep_right(start, swept, half)
     _sweep_left(start, swept, half)
     _close(start, swept, half, half_reach)
@@ -103,19 +108,19 @@ def _join(state, start, steps, remaining):
 
 @inlined
 def _factorise(courant, diffusion, theta, periodic, cells, factors):
-    """Fill in the factors of a step; return how many powers of the ratio count.
+    """Fill in the factors of a step; return the number of non-negligible powers of the ratio.
 
-    The θ-scheme is (I - θμ δ²) z = (I + (1 - θ)μ δ²) r. It keeps within the extrema of r as long
-    as μ <= 1 / 2(1 - θ).
+    The θ-scheme is (I - θμ δ²) z = (I + (1 - θ)μ δ²) r. It satisfies the maximum principle for
+    μ <= 1 / (2 (1 - θ)).
     """
     reach = 0
     for k in range(LANES):
-        # A short block's idle lanes repeat its last.
+        # The idle lanes of an incomplete block repeat its last realisation.
         i = min(k, diffusion.size - 1)
         mu = theta * diffusion[i]
         spread = 1.0 + 2.0 * mu + np.sqrt(1.0 + 4.0 * mu)
         ratio = 2.0 * mu / spread
-        # 1 - ratio, which for a large μ is all that tells its powers from one.
+        # 1 - ratio without cancellation, on which the powers depend for large μ.
         decline = (1.0 + np.sqrt(1.0 + 4.0 * mu)) / spread
         factors[COURANT + k] = courant[i]
         factors[PIVOT + k] = 1.0 / (1.0 + mu + mu * decline)
@@ -128,7 +133,7 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
             factors[BETA + value * LANES + k] = corners[1][value] / theta
         power = 1.0
         for j in range(cells):
-            # A power that does not count is zero, so that a longer reach changes nothing.
+            # Negligible powers are zero, so that a longer reach of other lanes changes nothing.
             counts = power > NEGLIGIBLE
             factors[DECAY + j * LANES + k] = power if counts else 0.0
             reach = max(reach, j + 1 if counts else 0)
@@ -138,10 +143,10 @@ def _factorise(courant, diffusion, theta, periodic, cells, factors):
 
 @inlined
 def _corners(mu, decline, cells, periodic):
-    """What the sweeps' first and last values give to α, and what they give to β.
+    """Coefficients of α, and of β, in the sweeps' first and last values.
 
-    The first and last row of the matrix, added and subtracted, are equations for α + β and α - β.
-    Every term is positive, so that nothing cancels however large μ is.
+    The sum and the difference of the matrix's first and last rows are equations for α + β and
+    α - β. All terms are positive, so that nothing cancels however large μ is.
     """
     short, shorter = _lost(decline, cells - 1), _lost(decline, cells - 2)
     slope = mu * decline
@@ -168,7 +173,7 @@ def _lost(decline, power):
 
 @inlined
 def _fill_ghosts(state, periodic):
-    """Make the ghost cells copies of the other end, or of the end itself."""
+    """Fill the ghost cells: periodically, or with a zero gradient."""
     end = state.size - FIRST
     for row in range(0, FIRST, LANES):
         store(load(state, end - FIRST + row if periodic else FIRST), state, row)
@@ -183,7 +188,7 @@ def _rusanov_flux(left, right):
 
 @inlined
 def _rusanov(state, factors, periodic):
-    """Transport of first order and both sweeps of the diffusion, in place."""
+    """First-order transport and both sweeps of the diffusion, in place."""
     courant, pivot, ratio = load(factors, COURANT), load(factors, PIVOT), load(factors, RATIO)
     end = state.size - FIRST
     _fill_ghosts(state, periodic)
@@ -209,7 +214,7 @@ def _godunov_flux(left, right):
 
 @inlined
 def _limited_slope(before, after):
-    """The mean of both differences, cut where it is too steep: the generalised minmod limiter."""
+    """The mean of both differences, limited in steepness: the generalised minmod limiter."""
     mean, before, after = 0.5 * (before + after), STEEPEST * before, STEEPEST * after
     rising = largest(smallest(smallest(before, after), mean), 0.0)
     return rising + smallest(largest(largest(before, after), mean), 0.0)
@@ -217,7 +222,7 @@ def _limited_slope(before, after):
 
 @inlined
 def _faces(before, here, after, courant):
-    """Densities at a cell's left and right faces half a step later, by Hancock's predictor."""
+    """Densities at a cell's left and right faces after half a step, by Hancock's predictor."""
     slope = _limited_slope(here - before, after - here)
     middle = here - 0.5 * courant * here * slope
     return middle - 0.5 * slope, middle + 0.5 * slope
@@ -225,7 +230,7 @@ def _faces(before, here, after, courant):
 
 @inlined
 def _muscl(state, swept, factors, periodic):
-    """Transport of second order, in place, and the sweep to the right, into `swept`."""
+    """Second-order transport, in place, and the forward sweep of the diffusion, into `swept`."""
     courant, pivot, ratio = load(factors, COURANT), load(factors, PIVOT), load(factors, RATIO)
     end = state.size - FIRST
     _fill_ghosts(state, periodic)
@@ -256,7 +261,7 @@ def _sweep_right(state, swept, factors):
 
 @inlined
 def _sweep_left(state, swept, factors):
-    """The sweep to the left, and what the θ-scheme makes of its solution."""
+    """The backward sweep, and the θ-scheme's extrapolation (z - (1 - θ) r) / θ of its solution."""
     ratio, implicit, explicit = (
         load(factors, RATIO),
         load(factors, IMPLICIT),
@@ -271,7 +276,7 @@ def _sweep_left(state, swept, factors):
 
 @inlined
 def _close(state, swept, factors, reach):
-    """Add to `state` what the sweeps missed towards both ends."""
+    """Add the correction α cʲ + β cⁿ⁻¹⁻ʲ of the sweeps' solution to `state`."""
     last = state.size - FIRST - LANES
     ends = load(swept, FIRST), load(swept, last)
     alpha = load(factors, ALPHA) * ends[0] + load(factors, ALPHA + LANES) * ends[1]

@@ -1,16 +1,21 @@
-"""A number for each of `LANES` realisations, as one value in compiled code.
+"""Vectors of `LANES` float64 numbers, one per realisation, as single values in compiled code.
 
-Written with it, a kernel reads as for one realisation and runs on the processor's vector units
-across realisations, where the recurrences along x leave no other parallelism. In Python it does not
-exist: `load` and `store` are the only ways in and out.
+A kernel written with them looks like one for a single realisation and runs on the processor's
+vector units across realisations; the recurrences along x leave no other parallelism. They do not
+exist in Python: `load` and `store` are the only ways in and out.
 
     a = load(array, i)    # array[i : i + LANES] of a flat float64 array
     store(a * b, array, i)
 
-Operators and `largest`, `smallest`, `magnitude` act lane by lane; floats are taken for all lanes.
+`+`, `-`, `*`, `largest`, `smallest` and `magnitude` act lane by lane; a float stands for the same
+number in every lane.
 """
 
+# Intrinsics have other signatures in compiled code than in Python.
+# mypy: disable-error-code="call-arg"
+
 import operator
+from typing import Any
 
 from llvmlite import ir
 from numba import types
@@ -19,14 +24,14 @@ from numba.extending import intrinsic, models, overload, register_model
 LANES = 16
 
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
-# Lets the compiler join a product and a sum, rounded once; nothing else about floats is relaxed.
+# Allows the compiler to fuse a product and a sum, rounding once; no other relaxation is allowed.
 _FLAGS = ("contract",)
 
 
 class LanesType(types.Type):
-    """Type of a value of `LANES` float64 numbers."""
+    """Numba's type of a vector of `LANES` float64 numbers."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(name=f"Lanes({LANES})")
 
 
@@ -46,7 +51,7 @@ def _address(context, builder, array_type, array, index):
 
 @intrinsic
 def load(typing_context, array, index):
-    """The lanes that lie at array[index] and after; nothing is checked."""
+    """Load array[index : index + LANES] of a flat float64 array; bounds are not checked."""
 
     def generate(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], *arguments)
@@ -57,7 +62,7 @@ def load(typing_context, array, index):
 
 @intrinsic
 def store(typing_context, value, array, index):
-    """Put the lanes at array[index] and after; nothing is checked."""
+    """Store the lanes in array[index : index + LANES]; bounds are not checked."""
 
     def generate(context, builder, signature, arguments):
         value, array, index = arguments
@@ -70,7 +75,7 @@ def store(typing_context, value, array, index):
 
 @intrinsic
 def _everywhere(typing_context, number):
-    """One number in every lane."""
+    """The same number in every lane."""
 
     def generate(context, builder, signature, arguments):
         first = builder.insert_element(
@@ -83,7 +88,7 @@ def _everywhere(typing_context, number):
 
 
 def _lane_by_lane(instruct):
-    """An intrinsic of two lanes that applies `instruct(builder, a, b)`."""
+    """An intrinsic of two vectors that applies `instruct(builder, a, b)`."""
 
     @intrinsic
     def apply(typing_context, a, b):
@@ -96,7 +101,7 @@ def _lane_by_lane(instruct):
 
 
 def _extend(function, instruct):
-    """Let `function` take lanes, and floats beside them."""
+    """Overload `function` for two vectors, and for a vector and a float."""
     apply = _lane_by_lane(instruct)
 
     @overload(function, inline="always")
@@ -120,8 +125,8 @@ def _magnitude(typing_context, a):
     return lanes(lanes), generate
 
 
-def magnitude(a):
-    """The absolute value, lane by lane; compiled code only."""
+def magnitude(a: Any) -> Any:
+    """The absolute value, lane by lane; in compiled code only."""
     raise NotImplementedError
 
 
@@ -130,13 +135,13 @@ def _choose_magnitude(a):
     return (lambda a: _magnitude(a)) if isinstance(a, LanesType) else None
 
 
-def largest(a, b):
-    """The larger of both, lane by lane; compiled code only."""
+def largest(a: Any, b: Any) -> Any:
+    """The larger of two values, lane by lane; in compiled code only."""
     raise NotImplementedError
 
 
-def smallest(a, b):
-    """The smaller of both, lane by lane; compiled code only."""
+def smallest(a: Any, b: Any) -> Any:
+    """The smaller of two values, lane by lane; in compiled code only."""
     raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""Cases and ensembles: the laws drawn, the bytes reproduced, the damage reported."""
+"""Cases and ensembles: distributions of the inputs, reproducibility, reports of damage."""
 
 import contextlib
 
@@ -8,6 +8,7 @@ from scipy import stats
 
 import burgers
 from burgers import _files as files
+from burgers import problems
 from burgers.ensembles import dataset
 
 CASES = list(burgers.CASES.values())
@@ -33,13 +34,13 @@ def test_initial_densities_are_cell_averages():
 
 
 @pytest.mark.parametrize("cells", [0, -1, 2.5, None, True])
-def test_initial_refuses_a_number_of_cells_that_is_none(cells):
+def test_initial_refuses_an_invalid_number_of_cells(cells):
     with pytest.raises(ValueError, match=rf"cells is {cells}; accepted: a positive integer"):
         burgers.SINUS.initial(cells)
 
 
 @pytest.mark.parametrize("step", [np.nan, [0.1, np.inf], "0.2", 1j, np.ma.masked])
-def test_initial_refuses_a_step_that_is_no_number(step):
+def test_initial_refuses_a_step_that_is_not_a_number(step):
     with pytest.raises(ValueError, match=r"step .*accepted"):
         burgers.CRENEAU.initial(step=step)
 
@@ -49,6 +50,15 @@ def test_initial_refuses_a_step_where_there_is_none_and_the_reverse():
         burgers.SINUS.initial(step=0.2)
     with pytest.raises(ValueError, match="step is None"):
         burgers.CRENEAU.initial()
+
+
+def test_centres_lie_halfway_between_the_edges_of_the_cells():
+    edges, centres = problems.edges(400), problems.centres(400)
+    assert (edges[0], edges[-1]) == (0.0, 1.0)
+    np.testing.assert_allclose(centres, 0.5 * (edges[1:] + edges[:-1]), atol=1e-15)
+    for function in (problems.edges, problems.centres):
+        with pytest.raises(ValueError, match="cells is 0; accepted: a positive integer"):
+            function(0)
 
 
 def test_final_times_are_the_reports():

@@ -1,4 +1,4 @@
-"""Ensembles solved chunk by chunk: the same bits, resumed after a stop, workers that die."""
+"""Ensembles solved chunk by chunk: the same bits, resumption after a stop, failing workers."""
 
 import os
 import signal
@@ -27,12 +27,12 @@ def whole():
 
 
 def part(path):
-    """The folder in which a store is begun; None before that."""
+    """The folder in which a store is being written; None before it exists."""
     return next(path.parent.glob(f".part-{path.name}-*"), None)
 
 
 def written(path):
-    """Numbers of the chunks that are in a store, if there is one."""
+    """Numbers of the chunks in a store, if it exists."""
     return path and {int(chunk.parent.name) for chunk in path.glob("density/c/*/0")}
 
 
@@ -66,7 +66,7 @@ def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeyp
 
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
     monkeypatch.setattr(dataset.solver, "solve", stops)
-    # With several threads it would not be known when the last of them stops.
+    # With several threads it is unknown when the last of them stops.
     with dask.config.set(scheduler="synchronous"), pytest.raises(KeyboardInterrupt):
         dataset.save(lazy, path)
     assert not path.exists()
@@ -216,7 +216,7 @@ def test_a_density_divided_along_x_is_refused(tmp_path):
         dataset.save(lazy.chunk(x=25), tmp_path / "lazy.zarr")
 
 
-# From here on there is a client, and what is lazy is computed by its workers.
+# From here on there is a client, whose workers compute lazy densities.
 @pytest.fixture(scope="module")
 def client():
     with (
@@ -229,7 +229,7 @@ def client():
 def test_workers_do_not_change_a_bit(whole, client, tmp_path, monkeypatch):
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=90)
     with monkeypatch.context() as patch:
-        # Of this process; the workers have their own.
+        # In this process only; the workers have their own solver.
         patch.setattr(dataset.solver, "solve", None)
         dataset.save(lazy, tmp_path / "lazy.zarr")
     assert dataset.open(tmp_path / "lazy.zarr").identical(whole)

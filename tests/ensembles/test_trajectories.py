@@ -1,4 +1,4 @@
-"""Ensembles of trajectories: physics, what is drawn, pairs of times, bad input."""
+"""Ensembles of trajectories: physics, random inputs, pairs of times, invalid input."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The exact solutions against independent evaluations, the exact moments against richer rules."""
+"""Exact solutions against independent evaluations, exact moments against finer quadrature."""
 
 import resource
 from itertools import pairwise
@@ -18,7 +18,7 @@ SINUS, CRENEAU = burgers.SINUS, burgers.CRENEAU
 CASES = list(burgers.CASES.values())
 BIRTH = 1 / (2 * np.pi)
 
-# The ends of what is accepted, and both sides of where one method takes over from another.
+# The ends of the accepted range, and both sides of each transition between methods.
 TIMES = [0, 5e-324, 9e-41, 2e-40, 1e-17, 1e-9, 1e-5, 0.1, BIRTH, 0.4, 2, 1e6, 1e17, 1.7e308]
 REYNOLDS = [1e-2, 1, 53.9, 54.1, 1e3, 1e6, 1e10, 1e20, np.inf]
 
@@ -40,7 +40,7 @@ def fourier_bessel(cells, reynolds, time):
 def sine_potential(x, reynolds, time):
     """Φ(t, x) from sin(2πx), by adaptive quadrature around the minima of the exponent."""
     nu = 1 / reynolds
-    # Farther away the exponent is at least 84 below its maximum.
+    # Farther away the exponent is smaller than its maximum by at least 84.
     reach = np.sqrt(2 * time * (1 / np.pi + 84 * nu))
 
     def height(y):
@@ -62,7 +62,7 @@ def sine_potential(x, reynolds, time):
 
 
 def hopf_potential(x, time):
-    """Φ(t, x) from sin(2πx) as ν → 0, by the places in [0, 1/2] where a particle at x started."""
+    """Φ(t, x) from sin(2πx) as ν → 0, by the origins in [0, 1/2] of a particle that is at x."""
 
     def missed(y):
         return y + time * np.sin(2 * np.pi * y) - x

@@ -92,7 +92,7 @@ def test_moments_that_leave_an_error_undefined_are_refused():
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, xr.DataArray, np.ndarray.tolist, np.ma.array])
 def test_whatever_holds_a_sample_is_taken_as_its_values(kind, monkeypatch):
-    # It takes most of the time.
+    # The classifiers take most of the time.
     monkeypatch.setattr(two_sample, "c2st", lambda *_, **__: 0.5)
     pool, other = RNG(0).uniform(size=(2, 12, 4))
     floor = metrics.noise_floor(pool, 5, rng=RNG(1))

@@ -1,4 +1,4 @@
-"""Judges: near their floor for the same law, far from it for another."""
+"""Two-sample measures: near the noise floor for equal distributions, far above it for others."""
 
 import re
 import tracemalloc
@@ -25,7 +25,7 @@ def training():
 
 @pytest.fixture
 def untrained(monkeypatch):
-    """Without the classifiers, which take most of the time."""
+    """The measures without the classifiers, which take most of the time."""
     monkeypatch.setattr(two_sample, "c2st", lambda *_, **__: 0.5)
 
 
@@ -100,7 +100,7 @@ def test_a_common_shift_changes_no_distance(pool, training, shift):
     samples = pool[:150] / 3, pool[150:300] / 3, training[:200] / 3
     shifted = [sample + shift for sample in samples]
     expected, found = metrics.scores(*samples), metrics.scores(*shifted)
-    # These two are relative to what is shifted.
+    # These two are relative to the shifted density.
     for measure, law in (
         ("mean_error", lambda sample: sample.mean(axis=0)),
         ("band_error", lambda sample: np.quantile(sample, (0.05, 0.95), axis=0)),

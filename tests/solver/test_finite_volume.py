@@ -17,7 +17,7 @@ def random_densities(count, cells, seed=0):
 
 
 def plain_diffusion(cells, mu, boundary):
-    """A function r -> (I - μ δ²)⁻¹ r by a banded solve."""
+    """The map r -> (I - μ δ²)⁻¹ r, by a banded solver."""
     bands = np.zeros((3, cells))
     bands[0, 1:] = bands[2, :-1] = -mu
     bands[1] = 1 + 2 * mu
@@ -40,7 +40,7 @@ def padded(density, width, boundary):
 
 
 def plain_rusanov(density, reynolds, time, boundary, cfl):
-    """The report's scheme for one realisation: NumPy and a banded solve."""
+    """The report's scheme for one realisation, with NumPy and a banded solver."""
     cells = density.size
     steps = int(np.ceil(time * np.abs(density).max() * cells / cfl))
     courant = time / steps * cells
@@ -55,7 +55,7 @@ def plain_rusanov(density, reynolds, time, boundary, cfl):
 
 
 def plain_muscl(density, reynolds, time, boundary, cfl):
-    """The second-order scheme for one realisation, written as its definition."""
+    """The second-order scheme for one realisation, as it is defined."""
     cells = density.size
     steps = int(np.ceil(time * np.abs(density).max() * cells / cfl))
     steps *= max(1, int(np.ceil(time / steps * cells**2 / reynolds)))
@@ -77,7 +77,7 @@ def plain_muscl(density, reynolds, time, boundary, cfl):
 
 
 def l1_errors(case, time, cells, scheme, reynolds, step=None):
-    """Mean L1 distance to the exact cell averages at each number of cells."""
+    """Mean L1 distance to the exact cell averages for each number of cells."""
     errors = []
     for count in cells:
         initial = case.initial(count, step=step)
@@ -148,7 +148,7 @@ def test_neither_extrema_nor_total_variation_grow(boundary, scheme, cfl):
     reynolds = np.geomspace(1e-3, 1e7, 300)
     around = {"mode": "wrap" if boundary == "periodic" else "edge"}
     for _ in range(20):
-        # Just short of three whole steps, so that the Courant number is the one asked for.
+        # Slightly less than three steps, so that the Courant number is the requested one.
         speed = np.maximum(np.abs(density).max(axis=1), 0.01)
         times = 2.999999 * cfl / (64 * speed)
         later = burgers.solve(density, reynolds, times, boundary=boundary, scheme=scheme, cfl=cfl)
@@ -163,7 +163,7 @@ def test_neither_extrema_nor_total_variation_grow(boundary, scheme, cfl):
 
 
 def sine_of_amplitude(amplitude, reynolds, time, cells):
-    """Exact cell averages from amplitude * sin(2πx): time and density are scaled by it."""
+    """Exact cell averages from amplitude * sin(2πx), by scaling time and density."""
     unit = burgers.exact.density(
         burgers.SINUS, amplitude * time, reynolds=max(amplitude * reynolds, 1e-2), cells=cells
     )
@@ -184,7 +184,7 @@ def test_weak_waves_decay_as_the_heat_equation_says_whatever_the_grid(scheme):
 def test_muscl_resolves_diffusion_to_a_hundredth_at_every_reynolds(amplitude):
     shares = np.array([0.02, 0.2, 0.6, 1.0])
     for reynolds in np.geomspace(1e-2, 1e6, 9):
-        # Until a millionth of the amplitude is left, or a shock has crossed.
+        # Until the amplitude has decayed by a factor 1e-6, or a shock has crossed the interval.
         times = shares * min(13.8 * reynolds / (4 * np.pi**2), 5 / amplitude)
         initial = amplitude * burgers.SINUS.initial()
         found = burgers.solve(initial, reynolds, times, boundary="periodic", scheme="muscl")
@@ -201,7 +201,7 @@ def test_muscl_resolves_diffusion_to_a_hundredth_at_every_reynolds(amplitude):
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_exact_diffusion_meets_the_implicit_one_where_it_takes_over(boundary, scheme):
     initial = 1e-2 * random_densities(40, 64).cumsum(axis=1)
-    # On both sides of the seam, in one step of transport.
+    # On both sides of the transition between the methods, in one step of transport.
     speed = np.abs(initial).max(axis=1)
     time = 0.5 / (64 * speed)
     decay = np.geomspace(0.02, 0.5, 40)
@@ -274,7 +274,7 @@ def test_agrees_with_a_plain_banded_solve(case, scheme, plain):
 
 
 def is_stiff(initial, reynolds, times):
-    """Whether a step of transport is long for the diffusion of each realisation."""
+    """Whether the diffusion of each realisation is stiff for a step of transport."""
     steps = np.ceil(times * np.abs(initial).max(axis=1) * initial.shape[1] / 0.9)
     diffusion = times / np.maximum(steps, 1) * initial.shape[1] ** 2 / reynolds
     return stiff.is_stiff(diffusion, initial.shape[1])

@@ -1,4 +1,4 @@
-"""The vector type of the kernels: what it computes, lane by lane."""
+"""The vector type of the kernels against NumPy, lane by lane."""
 
 import numpy as np
 from numba import njit
