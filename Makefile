@@ -22,15 +22,17 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test browser torture reproducible lab explore html readme stored lint notebooks data \
-	train bench lock clean help
+.PHONY: all quick test nbval lint torture reproducible browser lab explore html notebooks data train \
+	stored readme bench setup lock clean help
 
+##@ Results
 all: ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
 
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
+##@ Checks
 # Of two processes side by side each has a core: more threads would only wait for each other.
 test: export TF_NUM_INTRAOP_THREADS := 1
 test: export TF_NUM_INTEROP_THREADS := 1
@@ -38,6 +40,14 @@ test: export OMP_NUM_THREADS := 1
 test: export OPENBLAS_NUM_THREADS := 1
 test: $(SETUP) lint browser ## lint, unit tests, and the stored notebooks run again and compared
 	$(PYTHON) -m pytest --numprocesses=$(JOBS) --dist=loadscope --nbval-lax notebooks tests
+
+nbval: $(SETUP) ## the stored notebooks alone, run again and compared
+	$(PYTHON) -m pytest --nbval-lax notebooks
+
+lint: $(SETUP) ## the style of code and notebooks, and the type hints
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
 
 KILLS ?= 20
 torture: $(SETUP) ## 10,000 inputs, damaged files, and 20 kills of `make quick` (KILLS=20): hours
@@ -55,6 +65,7 @@ browser: ## install what the tests in a browser need, where apt-get can
 			|| echo "not installed: chromium"; \
 	else echo "no chromium, and no apt-get as root: the tests in a browser will be skipped"; fi
 
+##@ To look at
 lab: $(SETUP) ## open the notebooks in JupyterLab
 	$(PYTHON) -m jupyter lab notebooks
 
@@ -69,16 +80,11 @@ html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks 
 	@$(PYTHON) -m sphinx -W --keep-going -q -b html build/site/source build/site/html
 	@echo "open build/site/html/index.html"
 
-readme: $(SETUP) ## fill the README's tables from figures/report and benchmarks
-	@$(PYTHON) docs/readme.py
-
-lint: $(SETUP)
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m ruff format --check .
-
+##@ Steps of `make all`, of PROFILE=report, quick, report_muscl or quick_muscl
+notebooks: ## every notebook for which something that it uses has changed
 notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb)
-data: $(BUILD)/01_generate.ipynb
-train: $(TRAININGS)
+data: $(BUILD)/01_generate.ipynb ## the ensembles
+train: $(TRAININGS) ## the report's auto-encoders
 
 # A notebook is run again when it, a room that it uses or a notebook before it changed.
 room = $(wildcard burgers/$(1)/*.py)
@@ -107,16 +113,14 @@ $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 		-p profile $(PROFILE) $< $@.part.ipynb
 	@mv $@.part.ipynb $@
 
+##@ Upkeep
 stored: $(SETUP) ## run the notebooks at the quick profile and store their outputs in place
 	CI=1 $(PYTHON) -m jupyter nbconvert --to notebook --execute --inplace \
 		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False \
 		notebooks/*.ipynb
 
-.venv/installed: requirements.txt pyproject.toml
-	$(BASE_PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
+readme: $(SETUP) ## fill the tables of README and docs from figures/report and benchmarks
+	@$(PYTHON) docs/readme.py
 
 bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a training (benchmarks/*.csv)
 	@for peers in "jax exponax" clawpack; do $(PYTHON) -m pip install --quiet --disable-pip-version-check \
@@ -128,11 +132,28 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 	@if [ -f data/report/vae_creneau.keras ]; then $(PYTHON) benchmarks/training.py; \
 	else echo "not measured: training.csv, which needs what \`make all\` trains"; fi
 
-COMPILE = uv pip compile --no-config --universal --python-version 3.11 --no-emit-find-links \
-	--custom-compile-command "make lock" pyproject.toml
-lock: ## resolve pyproject.toml into the two lock files (needs uv)
-	$(COMPILE) --generate-hashes --extra notebooks --extra test --extra cluster --extra explore \
-		--extra docs --output-file requirements.txt
+setup: $(SETUP) ## make .venv from the lock, or bring it up to date; every other target does too
+
+# A uv on the PATH, else the one of the lock, which pip installs. uv does not read pip's settings
+# (an index of one's own, say): where it finds nothing, pip installs the same.
+PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
+UV = $(or $(shell command -v uv 2> /dev/null),.venv/bin/uv)
+install = $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python $(1) || $(PIP) install $(1)
+.venv/installed: requirements.txt pyproject.toml
+	@echo "installing requirements.txt in .venv: a minute, or several where the network is slow"
+	@$(BASE_PYTHON) -m venv .venv
+	@command -v uv > /dev/null || sed -n '/^uv==/,/# via/p' requirements.txt \
+		| $(PIP) install --require-hashes -r /dev/stdin
+	@$(call install,--require-hashes -r requirements.txt)
+	@$(call install,--no-deps --no-build-isolation --editable .)
+	@touch $@
+
+# By the uv of the lock, whatever is on the PATH: the lock's text differs between versions.
+COMPILE = $(PYTHON) -m uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
+lock: $(SETUP) ## resolve pyproject.toml into the two lock files; what is locked stays
+	$(COMPILE) --generate-hashes --extra setup --extra notebooks --extra test --extra cluster \
+		--extra explore --extra docs --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 
 MADE := $(foreach profile, quick report quick_muscl report_muscl, data/$(profile)) \
@@ -141,4 +162,5 @@ clean: ## remove what the notebooks made, but for figures/report/
 	rm -rf build $(MADE)
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} \
+		/^[a-z]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' Makefile

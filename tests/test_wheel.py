@@ -1,0 +1,104 @@
+"""The wheel: it has every file, and imports and solves where the sources are not."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+import burgers
+from burgers._version import __version__
+from burgers.paths import ROOT
+
+ELSEWHERE = """
+import json, burgers, burgers.moments, burgers.vae
+density = burgers.solve(burgers.SINUS.initial(40), 100.0, 0.1, boundary="periodic")
+print(json.dumps({
+    "package": burgers.__file__,
+    "vae": burgers.vae.__file__,
+    "version": burgers.__version__,
+    "mass": density.mean(),
+    "largest": density.max(),
+}))
+"""
+
+
+def call(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy, as setuptools writes into the tree that it builds."""
+    folder = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(
+        ROOT / "burgers", folder / "burgers", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    call(sys.executable, "-m", "build", "--wheel", "--no-isolation", folder, cwd=folder)
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel, tmp_path_factory):
+    """The interpreter of an environment with the wheel, and this one's packages behind it."""
+    folder = tmp_path_factory.mktemp("environment")
+    call(sys.executable, "-m", "venv", "--without-pip", folder)
+    base = {"base": str(folder), "platbase": str(folder)}
+    site = Path(sysconfig.get_path("purelib", "venv", vars=base))
+    python = Path(sysconfig.get_path("scripts", "venv", vars=base)) / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install"]
+    call(*pip, "--no-deps", "--no-index", wheel)
+    # A folder named in a .pth file comes last on the path, and its own .pth files are not read:
+    # the sources, which are installed here by one, stay out of sight.
+    paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (site / "behind.pth").write_text("\n".join(paths), encoding="utf-8")
+    keep_compiled(site)
+    return python
+
+
+def keep_compiled(site):
+    """Give the installed package the loops as compiled here: anew they take half a minute."""
+    burgers.solve(burgers.SINUS.initial(40), 100.0, 0.1, boundary="periodic")
+    for path in (ROOT / "burgers").rglob("*.nb[ic]"):
+        copy = site / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(path, copy)
+    # They are known again by the size and the time of their source.
+    for path in (site / "burgers").rglob("*.py"):
+        source = (ROOT / path.relative_to(site)).stat()
+        os.utime(path, ns=(source.st_atime_ns, source.st_mtime_ns))
+
+
+def test_the_wheel_has_every_module_the_style_and_the_mark_of_types(wheel):
+    folder = wheel.parent.parent
+    sources = {
+        path.relative_to(folder).as_posix()
+        for path in (folder / "burgers").rglob("*")
+        if path.suffix in (".py", ".mplstyle") or path.name == "py.typed"
+    }
+    packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == sources
+    assert {"burgers/py.typed", "burgers/plots/style.mplstyle"} <= packed
+
+
+def test_the_wheel_imports_and_solves_where_the_sources_are_not(elsewhere, tmp_path):
+    # -I: neither the working folder nor PYTHONPATH.
+    found = json.loads(call(elsewhere, "-I", "-c", ELSEWHERE, cwd=tmp_path))
+    package = Path(found["package"]).parent
+    assert package.is_relative_to(elsewhere.parent.parent)
+    assert Path(found["vae"]) == package / "models" / "vae.py"
+    assert (package / "plots" / "style.mplstyle").is_file()
+    assert (package / "py.typed").is_file()
+    assert found["version"] == __version__
+    assert abs(found["mass"]) < 1e-12
+    assert 0.5 < found["largest"] < 1.0
