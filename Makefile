@@ -98,9 +98,9 @@ $(BUILD)/01_generate.ipynb: $(GROUND) $(ENSEMBLES)
 $(TRAININGS): $(MODELS) $(BUILD)/01_generate.ipynb
 $(TRAININGS): export TF_NUM_INTRAOP_THREADS := 1
 $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
-$(BUILD)/04_compare_moments.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) $(call study,claims)
+$(BUILD)/04_compare_moments.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) $(call study,claims generative)
 $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,verification)
-$(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative)
+$(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative generative_scores)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,forecasting forecast_errors cost)
 # It uses no other notebook's results, and both cores: it waits for the others.

@@ -40,7 +40,7 @@ def compare(case, sizes, data, folder):
     target = median_error(vae.load(data / f"vae_{case.name}.keras"), pool)
     # The first epoch contains the compilation; the difference of two lengths does not.
     spent = [seconds(vae.train, density, folder / f"{n}.keras", epochs=n) for n in (1, 4)]
-    report = (spent[1] - spent[0]) / 3 * sizes.recipe(case.name).epochs
+    report = (spent[1] - spent[0]) / 3 * sizes.of_case(case.name).epochs
     for epochs in LENGTHS:
         path = folder / f"sharp_{epochs}.keras"
         taken = seconds(

@@ -4,6 +4,8 @@ import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
 FACES = {
     "cases": "problems",
@@ -37,17 +39,17 @@ FACES = {
 class Faces(MetaPathFinder, Loader):
     """Finds a module under its former name: it is one and the same object."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         package, _, face = name.rpartition(".")
         return ModuleSpec(name, self) if package == "burgers" and face in FACES else None
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         # What stands here when this returns is what the import gives.
         place = FACES[module.__name__.rpartition(".")[2]]
         sys.modules[module.__name__] = import_module(f"burgers.{place}")
 
 
-def install():
+def install() -> None:
     """Have the former names found wherever no module of that name is; once."""
     if not any(type(finder).__name__ == Faces.__name__ for finder in sys.meta_path):
         sys.meta_path.append(Faces())

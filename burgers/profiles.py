@@ -5,7 +5,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CaseSizes:
     """Size of the training ensemble of a case, and epochs of its auto-encoder.
 
     Attributes
@@ -113,8 +113,8 @@ class Profile:
     """
 
     name: str
-    sinus: Recipe
-    creneau: Recipe
+    sinus: CaseSizes
+    creneau: CaseSizes
     batch_size: int
     pool: int
     sample_sizes: tuple[int, ...]
@@ -126,15 +126,15 @@ class Profile:
     propagation: Propagation
     scheme: Literal["rusanov", "muscl"] = "rusanov"
 
-    def recipe(self, case_name: str) -> Recipe:
+    def of_case(self, case_name: str) -> CaseSizes:
         """The recipe of a case, by its name."""
         return {"sinus": self.sinus, "creneau": self.creneau}[case_name]
 
 
 QUICK = Profile(
     name="quick",
-    sinus=Recipe(realisations=2000, epochs=8),
-    creneau=Recipe(realisations=2000, epochs=8),
+    sinus=CaseSizes(realisations=2000, epochs=8),
+    creneau=CaseSizes(realisations=2000, epochs=8),
     batch_size=50,
     pool=2000,
     sample_sizes=(200, 1000),
@@ -179,8 +179,8 @@ QUICK = Profile(
 )
 REPORT = Profile(
     name="report",
-    sinus=Recipe(realisations=10_000, epochs=300),
-    creneau=Recipe(realisations=5_825, epochs=800),
+    sinus=CaseSizes(realisations=10_000, epochs=300),
+    creneau=CaseSizes(realisations=5_825, epochs=800),
     batch_size=50,
     pool=20_000,
     sample_sizes=(200, 1000, 5000),

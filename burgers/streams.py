@@ -29,6 +29,11 @@ NAMES = (
     "order", "noise", "field pairs", "tuning pairs",
     # The page of sliders.
     "map densities", "map times", "shown members",
+    # Encoder noise in 04's reconstructions, by problem, sample size and pool.
+    "encoded draws",
+    # More of 06, by problem: densities to condition on, encoder noise, and what figures show.
+    "given time densities", "reconstructions", "total variance", "shown codes", "bands",
+    "neighbours",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks take numbers next to the double of theirs.

@@ -148,6 +148,31 @@ def test_former_names_lead_to_modules_and_hide_none():
     assert not FACES.keys() & TREES.keys()
 
 
+# Their loops are compiled: numba finds the types.
+KERNELS = {"solver.kernels", "solver.simd", "solver.stiff", "exact.piecewise", "exact.cole_hopf",
+           "exact.jump"}  # fmt: skip
+
+
+def public(body):
+    """The functions that others may call, and the methods of classes that they may use."""
+    for node in body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public(node.body)
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield node
+
+
+@pytest.mark.parametrize("name", sorted(TREES.keys() - KERNELS))
+def test_whatever_is_public_carries_type_hints(name):
+    for function in public(TREES[name].body):
+        named = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        bare = [
+            part.arg for part in named if not part.annotation and part.arg not in ("self", "cls")
+        ]
+        assert not bare, f"{function.name}: {bare}"
+        assert function.returns, function.name
+
+
 def test_no_module_and_no_function_is_long():
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

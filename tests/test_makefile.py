@@ -55,7 +55,9 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
 
 @pytest.mark.parametrize(
     ("study", "again"),
-    [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]), ("generative", [SHARPEN]),
+    [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]),
+     ("generative", [COMPARE, VERIFY, SHARPEN]),
+     ("generative_scores", [SHARPEN]),
      ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE])],
 )  # fmt: skip
 def test_a_change_of_a_study_runs_its_notebook_alone(built, study, again):

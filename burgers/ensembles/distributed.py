@@ -35,11 +35,11 @@ def lazy(
     chunks: int,
     **options: Any,
 ) -> Any:
-    """The result of `function(*arrays, **options)` as a lazy Dask array of float32.
+    """The result of a function of arrays as a lazy Dask array of float32.
 
     Parameters
     ----------
-    function : returns (realisations, *shape) for arrays of any length.
+    function : returns (realisations, and `shape`) for arrays of any length.
     arrays : (realisations,) each, passed to the function `chunks` realisations at a time.
     shape : of the result for one realisation.
     chunks : realisations in a chunk.
@@ -47,7 +47,7 @@ def lazy(
 
     Returns
     -------
-    dask.array.Array (realisations, *shape).
+    dask.array.Array (realisations, and `shape`).
 
     Raises
     ------

@@ -4,11 +4,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from burgers import exact, metrics, solver
-from burgers.explore.models import averages
+from burgers.explore.models import Atlas, averages
 from burgers.explore.pictures import Panel, Picture, captioned, centres, curves_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT, MONTE_CARLO
-from burgers.problems import LOG_REYNOLDS, STEP
+from burgers.problems import LOG_REYNOLDS, STEP, Case
 
 # More, at second order and a small Re, would take longer than a hand waits for a slider.
 CELLS = (50, 100, 200, 400)
@@ -47,7 +47,7 @@ class DensityPanel(Panel):
         self.watch(*controls)
         self.lay_out([*choice, *controls], [self.whole, self.front])
 
-    def show(self, case, encoded):
+    def show(self, case: Case, encoded: Atlas) -> None:
         """Turn to a case and to an auto-encoder of it."""
         self.case, self.encoded = case, encoded
         with self.held():
@@ -58,7 +58,7 @@ class DensityPanel(Panel):
             picture.canvas.draw()
         self.update()
 
-    def update(self):
+    def update(self) -> None:
         """Solve, encode and decode, and move the pictures."""
         case, time, reynolds = self.case, self.time.value, np.exp(self.log_reynolds.value)
         step = {"step": self.step.value} if case.random_step else {}

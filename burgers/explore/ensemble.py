@@ -8,6 +8,7 @@ from burgers.explore.models import KINDS, SOLVED, drawn, exact_band
 from burgers.explore.pictures import Panel, Picture, captioned, centres
 from burgers.models import vae
 from burgers.plots import GENERATED, MONTE_CARLO
+from burgers.problems import Case
 
 MEMBERS = 1000
 
@@ -48,7 +49,7 @@ class EnsemblePanel(Panel):
         row = widgets.HBox([self.grow, self.again, clock])
         self.lay_out([case, self.source, self.members, row], [self.band, self.errors])
 
-    def show(self, case):
+    def show(self, case: Case) -> None:
         """Turn to a case."""
         self.case = case
         mean, std = exact_band(case)
@@ -58,7 +59,7 @@ class EnsemblePanel(Panel):
         self.band.canvas.draw()
         self._draw_members()
 
-    def update(self):
+    def update(self) -> None:
         """Show the first members."""
         count = self.members.value
         mean, std = self.means[count - 1], self.stds[count - 1]

@@ -1,12 +1,16 @@
 """The panel of the latent space: a map of codes, and what a point of it decodes to."""
 
+from typing import Any
+
 import ipywidgets as widgets
 import numpy as np
+from numpy.typing import NDArray
 
+from burgers.explore.models import Atlas
 from burgers.explore.pictures import Panel, Picture, captioned, centres, map_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT
-from burgers.problems import LOG_REYNOLDS
+from burgers.problems import LOG_REYNOLDS, Case
 
 
 class LatentPanel(Panel):
@@ -38,7 +42,7 @@ class LatentPanel(Panel):
         pictures = [self.by_time, self.by_reynolds, self.decoded]
         self.lay_out([], pictures)
 
-    def show(self, case, encoded):
+    def show(self, case: Case, encoded: Atlas) -> None:
         """Turn to a case and to an auto-encoder of it."""
         self.case, self.encoded = case, encoded
         shown = encoded.codes[:, encoded.active]
@@ -51,13 +55,13 @@ class LatentPanel(Panel):
         self.code = encoded.codes.mean(axis=0)
         self._draw_maps()
 
-    def follow(self, code):
+    def follow(self, code: NDArray[Any]) -> None:
         """Put the ring at the code (latents,) of a density."""
         self.code, self.picked = code.copy(), False
         self._place(range(len(self.encoded.active)), code[self.encoded.active])
         self._draw()
 
-    def clicked(self, event):
+    def clicked(self, event: Any) -> None:
         """Pick the point of a map under the mouse; beside a map nothing happens."""
         if event.inaxes not in (self.by_time.ax, self.by_reynolds.ax):
             return
@@ -67,7 +71,7 @@ class LatentPanel(Panel):
         self._place(self.plane.value, place)
         self._draw()
 
-    def update(self):
+    def update(self) -> None:
         """Decode the point to which a slider moved."""
         for k, index in enumerate(self.encoded.active):
             control = self.latents[k]

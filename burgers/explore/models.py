@@ -2,25 +2,30 @@
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from burgers import exact, paths, profiles, solver, streams
 from burgers.ensembles import dataset
 from burgers.models import latent_laws, sigma_vae, vae
-from burgers.problems import CASES, number
+from burgers.problems import CASES, Case, number
+from burgers.solver import Scheme
 from burgers.studies import generative
 
 # Kinds of auto-encoder, and what `paths.stored` calls their files.
 KINDS = {"sharper": "sharp", "the report's": "report"}
 # The sources of an ensemble that are solved rather than decoded.
-SOLVED = {f"solver, {scheme}": scheme for scheme in solver.SCHEMES}
+SOLVED: dict[str, Any] = {f"solver, {scheme}": scheme for scheme in solver.SCHEMES}
 ENCODED = 1500
 ACTIVE_NATS = 0.1
 
 
-def prepared(profile="quick", seed=0):
+def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Path]:
     """The file of each auto-encoder, of the report's sizes where they are; trains what is missing.
 
     Trained at the sizes of the profile with a progress bar (none where CI is set), on the ensemble
@@ -53,7 +58,7 @@ def _train(case, kind, path, sizes, seed):
     if stored.exists():
         ensemble = dataset.open(stored)
     else:
-        count = sizes.recipe(case.name).realisations
+        count = sizes.of_case(case.name).realisations
         stream = streams.stream(seed, "training ensemble", which)
         ensemble = dataset.generate(case, count, seed=stream, scheme=sizes.scheme)
     options = {"batch_size": sizes.batch_size, "progress": f"{case.name}, {kind}"}
@@ -63,7 +68,7 @@ def _train(case, kind, path, sizes, seed):
         epochs, train = sizes.sharpening.epochs[case.name], sigma_vae.train
     else:
         options["seed"] = streams.integer(seed, "report training", which)
-        epochs, train = sizes.recipe(case.name).epochs, vae.train
+        epochs, train = sizes.of_case(case.name).epochs, vae.train
     train(ensemble.density.values, path, epochs=epochs, **options)
 
 
@@ -80,21 +85,21 @@ class Atlas:
     """
 
     model: vae.VAE
-    ensemble: object
+    ensemble: Any
     codes: np.ndarray
     active: np.ndarray
 
-    def encode(self, density):
+    def encode(self, density: Any) -> Any:
         """The posterior mean of one density: (400,) -> (latents,)."""
         inputs = density[None].astype(np.float32)
         # Compiled once for this shape; `model.encode` is not, and ten times slower.
         return self.model.encoder.predict_on_batch(inputs)[0][0].astype(float)
 
-    def decode(self, code):
+    def decode(self, code: NDArray[Any]) -> NDArray[Any]:
         """The decoder's mean at one code: (latents,) -> (400,)."""
         return self.model.decoder.predict_on_batch(code[None].astype(np.float32))[0][0]
 
-    def nearest(self, code):
+    def nearest(self, code: NDArray[Any]) -> int:
         """The index of the encoded realisation whose active latents are nearest to a code's."""
         codes = self.codes[:, self.active]
         distances = (codes - code[self.active]) / codes.std(axis=0)
@@ -102,7 +107,7 @@ class Atlas:
 
 
 @cache
-def atlas(case, path, scheme="rusanov", seed=0):
+def atlas(case: Case, path: Path | str, scheme: Scheme = "rusanov", seed: int = 0) -> Atlas:
     """The `Atlas` of the auto-encoder in a file, by fresh densities of a case."""
     model = vae.load(path)
     ensemble = spread(case, ENCODED, scheme, seed)
@@ -113,12 +118,12 @@ def atlas(case, path, scheme="rusanov", seed=0):
 
 
 @cache
-def exact_band(case):
+def exact_band(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and std of the exact law over all times, two (400,) arrays good to 1e-6."""
     return exact.mean_and_std(case, panel_nodes=4, reynolds_nodes=16)
 
 
-def spread(case, count, scheme, seed):
+def spread(case: Case, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
     """An ensemble whose first members are already spread over the report's range of times."""
     index = number(case.name)
     times = streams.generator(seed, "map times", index)
@@ -127,7 +132,14 @@ def spread(case, count, scheme, seed):
     return dataset.generate(case, count, final_time=times, seed=stream, scheme=scheme)
 
 
-def drawn(case, source, count, files, seed, scheme="rusanov"):
+def drawn(
+    case: Case,
+    source: str,
+    count: int,
+    files: dict[tuple[str, str], Path],
+    seed: int,
+    scheme: Scheme = "rusanov",
+) -> NDArray[Any]:
     """Densities (count, 400) of the law over all times, from a source of an ensemble.
 
     The solver's, or what an auto-encoder decodes: the sharper one draws its latents from Parzen
@@ -151,7 +163,7 @@ def drawn(case, source, count, files, seed, scheme="rusanov"):
     return encoded.model.decode(law.sample(count, streams.generator(seed, "shown members")))
 
 
-def averages(density, cells):
+def averages(density: NDArray[Any], cells: int) -> NDArray[Any]:
     """Averages on another number of cells, (given cells,) -> (cells,), with the same mass.
 
     Exact where the new cells are made of the old; else by a monotone cubic through the integral of

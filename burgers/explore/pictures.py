@@ -2,15 +2,19 @@
 
 import io
 from base64 import b64encode
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
 from ipympl.backend_nbagg import Canvas, FigureManager
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from burgers.plots import GENERATED, INPUT, MONTE_CARLO
+from burgers.plots.style import styled
 
 
 class Picture:
@@ -21,6 +25,7 @@ class Picture:
     figure, ax, canvas : of matplotlib; the canvas is a widget.
     """
 
+    @styled
     def __init__(self, title, **look):
         # Not quite opaque: the canvas then sends whole images. Differences of images leave traces
         # where the browser skips one.
@@ -42,13 +47,13 @@ class Picture:
         self._moving, self._still, self._size = [], None, None
         self.canvas.mpl_connect("draw_event", self._drawn)
 
-    def moving(self, artist):
+    def moving(self, artist: Any) -> Any:
         """Take an artist for one that moves; returns it."""
         artist.set_animated(True)
         self._moving.append(artist)
         return artist
 
-    def refresh(self):
+    def refresh(self) -> None:
         """Draw the moving artists anew over what stands still."""
         if self._size != self.canvas.get_width_height(physical=True):
             self.canvas.draw()
@@ -73,13 +78,17 @@ class Panel:
 
     _held = False
 
-    def watch(self, *controls):
+    def update(self) -> None:
+        """What a move of a control calls."""
+        raise NotImplementedError
+
+    def watch(self, *controls: Any) -> None:
         """Have each move of a control call `update`."""
         for control in controls:
             control.observe(lambda _: None if self._held else self.update(), "value")
 
     @contextmanager
-    def held(self):
+    def held(self) -> Iterator[None]:
         """Moves inside the block call nothing."""
         self._held = True
         try:
@@ -87,7 +96,7 @@ class Panel:
         finally:
             self._held = False
 
-    def lay_out(self, controls, pictures):
+    def lay_out(self, controls: Any, pictures: list[Picture]) -> None:
         """Make `view`: controls, caption, and pictures that wrap on a narrow page."""
         self.pictures = pictures
         self.caption = widgets.HTML()
@@ -96,7 +105,7 @@ class Panel:
         canvases = [picture.canvas for picture in pictures]
         self.view = widgets.Box([self.left, *canvases], layout={"flex_flow": "row wrap"})
 
-    def control_by(self, controls):
+    def control_by(self, controls: Any) -> None:
         """Show these controls, above the caption."""
         for control in controls:
             control.layout.width = "auto"
@@ -118,17 +127,17 @@ class Panel:
         return f"{type(self).__name__}()"
 
 
-def slider(label, lowest, highest, *, value, step=0.01):
+def slider(label: str, lowest: float, highest: float, *, value: float, step: float = 0.01) -> Any:
     """A slider that moves the picture while it is dragged."""
     return widgets.FloatSlider(value, min=lowest, max=highest, step=step, description=label)
 
 
-def centres(cells):
+def centres(cells: int) -> NDArray[np.float64]:
     """Centres of the cells, (cells,)."""
     return (np.arange(cells) + 0.5) / cells
 
 
-def captioned(*entries, note):
+def captioned(*entries: tuple[str, str, str], note: str) -> str:
     """A legend as HTML: a line for each (colour, label, what is said of it), and a note."""
     lines = [
         f'<div><span style="color:{colour}">&#9632;</span> <b>{label}</b> {said}</div>'
@@ -137,7 +146,7 @@ def captioned(*entries, note):
     return f'<div style="line-height:1.45;margin:6px 4px">{"".join(lines)}<i>{note}</i></div>'
 
 
-def curves_of(picture):
+def curves_of(picture: Picture) -> list[Any]:
     """Exact, computed and reconstructed density of a picture, empty."""
     (red,) = picture.ax.plot([], [], color=MONTE_CARLO, linewidth=4, alpha=0.45)
     black = picture.ax.stairs([0.0], [0.0, 1.0], baseline=None, color=INPUT, linewidth=1.1)
@@ -145,7 +154,7 @@ def curves_of(picture):
     return [picture.moving(artist) for artist in (red, black, blue)]
 
 
-def map_of(picture, label):
+def map_of(picture: Picture, label: str) -> Any:
     """The dots of a map, and the ring on it."""
     dots = picture.ax.scatter([], [], s=5, linewidths=0, c=[], cmap="viridis")
     picture.figure.colorbar(dots, ax=picture.ax, label=label)

@@ -5,6 +5,8 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -50,7 +52,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 __all__ = ["SINGLE", "Layer", "Model", "keras", "layers", "ops", "own", "tf"]
 
 # One object: a saved model says which of its layers share theirs.
-# The grid of the report, on which the networks are.
+# The grid of the report: the size of a network unless another is asked for.
 CELLS = 400
 SINGLE = keras.DTypePolicy("float32")
 
@@ -113,7 +115,7 @@ _of_process = _Settings(*(
 
 
 @contextlib.contextmanager
-def own():
+def own() -> Iterator[None]:
     """Build, train, load and evaluate in single precision and compiled, as the package does.
 
     A context, or with `@own()` a decorator. Global settings of Keras and TensorFlow are the
@@ -137,7 +139,7 @@ class Layer(layers.Layer):
     def __init__(self, **options):
         super().__init__(**{"dtype": SINGLE, **options})
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         # Keras' own would be the arguments of a signature, of which this has none.
         return super().get_config()
 
@@ -149,9 +151,9 @@ class Model(keras.Model):
         super().__init__(**{"dtype": SINGLE, **options})
 
     @own()
-    def fit(self, *arguments, **options):
+    def fit(self, *arguments: Any, **options: Any) -> Any:
         return super().fit(*arguments, **options)
 
     @own()
-    def predict(self, *arguments, **options):
+    def predict(self, *arguments: Any, **options: Any) -> Any:
         return super().predict(*arguments, **options)

@@ -4,8 +4,13 @@ Codes of trajectories are arrays (realisations, times, numbers).
 """
 
 import warnings
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -33,12 +38,12 @@ class Pod:
     Modes beyond the directions in which the densities differ are any, at right angles.
     """
 
-    mean = None
+    mean: Any = None
 
     def __init__(self, modes):
         self.modes = checks.count("modes", modes)
 
-    def fit(self, density):
+    def fit(self, density: ArrayLike) -> Self:
         """Take mean and modes from densities (..., cells), at least one; returns itself."""
         density = checks.finite("density", density)
         if density.ndim < 2 or not density.size:
@@ -56,18 +61,18 @@ class Pod:
         self.mean, self.basis = density.mean(axis=0), vectors[:, ::-1][:, : self.modes]
         return self
 
-    def encode(self, density):
+    def encode(self, density: ArrayLike) -> Any:
         """Codes (..., modes) of densities (..., cells)."""
         fitted(self, "mean")
         return (_last("density", density, len(self.mean)) - self.mean) @ self.basis
 
-    def decode(self, codes):
+    def decode(self, codes: ArrayLike) -> NDArray[Any]:
         """Densities (..., cells) of codes (..., modes)."""
         fitted(self, "mean")
         return self.mean + _last("codes", codes, self.modes) @ self.basis.T
 
     @own()
-    def networks(self):
+    def networks(self) -> tuple[Any, Any]:
         """The same as an encoder and a decoder, whose variances are one."""
         fitted(self, "mean")
         cells = len(self.mean)
@@ -93,9 +98,9 @@ class LinearPropagator:
     Where codes say too little, A and b are the smallest. Source: P. J. Schmid, 2010.
     """
 
-    matrix = None
+    matrix: Any = None
 
-    def fit(self, codes):
+    def fit(self, codes: ArrayLike) -> Self:
         """Fit to codes (realisations, times, numbers) at equally spaced times; returns itself."""
         codes = checks.finite("codes", codes)
         if codes.ndim != 3 or codes.shape[1] < 2 or not codes.size:
@@ -107,7 +112,7 @@ class LinearPropagator:
         self.matrix, *_ = np.linalg.lstsq(_with_one(before), after)
         return self
 
-    def forecast(self, code, steps):
+    def forecast(self, code: ArrayLike, steps: int) -> NDArray[Any]:
         """Codes (realisations, steps + 1, numbers) from those (realisations, numbers) on."""
         fitted(self, "matrix")
         found = [_table("code", code, self.matrix.shape[1])]
@@ -123,13 +128,13 @@ class Regression:
     the likelihood would rather call it noise. An input that is the same everywhere says nothing.
     """
 
-    process = None
+    process: Any = None
 
     def __init__(self, points, seed=0):
         self.points = checks.count("points", points)
         self.seed = checks.count("seed", seed, least=0, most=MOST_SEED)
 
-    def fit(self, inputs, codes):
+    def fit(self, inputs: Any, codes: ArrayLike) -> Self:
         """Fit to a random choice of inputs (count, numbers) and their codes (count, numbers)."""
         inputs, codes = _table("inputs", inputs), _table("codes", codes)
         if len(inputs) != len(codes) or not inputs.size or not codes.size:
@@ -152,7 +157,7 @@ class Regression:
             )
         return self
 
-    def predict(self, inputs, size=5000):
+    def predict(self, inputs: ArrayLike, size: int = 5000) -> Any:
         """The mean codes (count, numbers) at inputs, evaluated `size` at a time."""
         fitted(self, "process")
         inputs = (_table("inputs", inputs, len(self.centre)) - self.centre) / self.scale
@@ -173,37 +178,51 @@ class OneShot(Model):
         super().__init__(**{"name": "one_shot", **kwargs})
         self.decoder = decoder
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return self.decoder(inputs[0])[0]
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         return ops.mean(x[2] * ops.square(x[1] - y_pred))
 
-    def decode(self, numbers):
+    def decode(self, numbers: ArrayLike) -> NDArray[Any]:
         """Densities (count, cells) float32 of numbers (count, numbers)."""
         numbers = evaluation.rows("numbers", numbers, self.decoder.input_shape[1])
         return evaluation.evaluate_compiled(self.decoder, [numbers])[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         decoder = keras.saving.serialize_keras_object(self.decoder)
         return {**super().get_config(), "decoder": decoder}
 
     @classmethod
     @own()
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         decoder = keras.saving.deserialize_keras_object(config["decoder"])
         return cls(**{**config, "decoder": decoder})
 
-    def recipe(self):
+    def fingerprint(self) -> list[Any]:
         """What the result of a training depends on, besides the data and the optimiser."""
         return [self.decoder.get_config()]
 
-    def reseed(self, *entropy):
+    def reseed(self, *entropy: int) -> None:
         """Nothing here is random."""
 
 
 @own()
-def train_one_shot(ensemble, path, *, epochs, seed=0, progress=None):
+def train_one_shot(
+    ensemble: xr.Dataset,
+    path: Path | str,
+    *,
+    epochs: int,
+    seed: int = 0,
+    progress: str | None = None,
+) -> pd.DataFrame:
     """Train a `OneShot` and write it to `path`, or take up where a stopped call left off.
 
     The decoder and, in the second half of the epochs, the weights are those of a reduced model: all
@@ -215,7 +234,9 @@ def train_one_shot(ensemble, path, *, epochs, seed=0, progress=None):
         training.asked(len(inputs), epochs, BATCH_SIZE, seed, progress)
         weight = weights(ensemble).reshape(-1, 1)
         density = ensemble.density.values.reshape(len(inputs), -1)
-        model = OneShot(front_decoder.build_decoder(inputs.shape[1], seed=seed))
+        model = OneShot(
+            front_decoder.build_decoder(inputs.shape[1], seed=seed, cells=density.shape[1])
+        )
         stages = {path.with_stem(path.stem + EVEN): np.ones_like(weight), path: weight}
         for part, (stage, weight) in enumerate(stages.items()):
             share = (epochs + 1 - part) // 2
@@ -230,7 +251,7 @@ def train_one_shot(ensemble, path, *, epochs, seed=0, progress=None):
     return history
 
 
-def numbers(ensemble):
+def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
     """(t, log Re) and where random a of every density, each about two wide, (count, numbers)."""
     time = checks.non_negative("time", ensemble.time.values)
     n, times = len(ensemble.reynolds), len(time)

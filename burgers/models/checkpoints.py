@@ -7,8 +7,10 @@ import json
 import sys
 import warnings
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from burgers._files import written_whole
 from burgers._version import __version__
@@ -21,7 +23,7 @@ class Checkpoint:
     Parameters
     ----------
     path : of the file.
-    model : a compiled and built keras.Model with a `recipe()`, for JSON.
+    model : a compiled and built keras.Model with a `fingerprint()`, for JSON.
     inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
     loop : the name of the module that trains it.
     settings : a dict for JSON of what else the result depends on.
@@ -30,22 +32,22 @@ class Checkpoint:
     def __init__(self, path, model, inputs, loop, **settings):
         self.path = path
         self.variables = [*model.trainable_variables, *model.optimizer.variables]
-        settings |= {"model": model.recipe(), "optimizer": model.optimizer.get_config()}
-        self.recipe = {
+        settings |= {"model": model.fingerprint(), "optimizer": model.optimizer.get_config()}
+        self.origin = {
             "data": {"data": of_data(inputs)},
             "settings": {name: of_settings(value) for name, value in settings.items()},
             "code": of_code(model, inputs, loop),
             "libraries": libraries(),
         }
 
-    def save(self, history):
+    def save(self, history: pd.DataFrame) -> None:
         """Write the state after the epochs of a history."""
         values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
-        recipe = json.dumps(self.recipe, sort_keys=True)
+        recipe = json.dumps(self.origin, sort_keys=True)
         with written_whole(self.path) as part, part.open("wb") as stream:
             np.savez(stream, recipe=recipe, history=np.array(history), **values)
 
-    def restore(self, epochs):
+    def restore(self, epochs: int) -> list[Any]:
         """Take up the last whole epoch of the same recipe, at most `epochs`; its history.
 
         A state of anything else is not taken up, and a UserWarning says of what it is.
@@ -71,12 +73,12 @@ class Checkpoint:
         """Why a state is not taken up, in words; empty where it is."""
         if not written.startswith("{"):
             return "is of an older version of this package"
-        if reason := difference(json.loads(written), self.recipe):
+        if reason := difference(json.loads(written), self.origin):
             return f"is of {reason}"
         return f"goes to epoch {known}, beyond the {epochs} wanted" if known > epochs else ""
 
 
-def difference(before, now):
+def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     """In what two recipes differ, in words; empty where they do not."""
     found = []
     for kind in now:
@@ -90,23 +92,23 @@ def difference(before, now):
     return " and of ".join(found)
 
 
-def of_data(inputs):
+def of_data(inputs: Any) -> str:
     """A digest of what is trained on: a tuple of arrays, or of one `stored.Stored`."""
     digest = hashlib.sha256()
     for part in inputs:
         # Stored densities come in another order.
         digest.update(f"{type(part).__name__} {part.shape}".encode())
         for rows in getattr(part, "blocks", [slice(None)]):
-            digest.update(np.ascontiguousarray(part[rows]))
+            digest.update(np.ascontiguousarray(part[rows]).data)
     return digest.hexdigest()
 
 
-def of_settings(value):
+def of_settings(value: Any) -> str:
     """A digest of anything for JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def of_code(model, inputs, loop):
+def of_code(model: Any, inputs: Any, loop: str) -> dict[str, str]:
     """Digests of the modules of this package that define a model and how it is trained, by name."""
     kinds = {kind for part in (*_parts(model), *inputs) for kind in type(part).__mro__}
     modules = {kind.__module__ for kind in kinds} | {loop}
@@ -114,15 +116,16 @@ def of_code(model, inputs, loop):
     return {f"{name.rpartition('.')[2]}.py": _of_source(source(name)) for name in ours}
 
 
-def source(name):
+def source(name: str) -> str | None:
     """The source of a loaded module, from wherever it was loaded; None where there is none."""
     try:
-        return sys.modules.get(name).__spec__.loader.get_source(name)
-    except (AttributeError, ImportError, OSError):
+        loader: Any = sys.modules[name].__spec__.loader  # type: ignore[union-attr]
+        return loader.get_source(name)
+    except (AttributeError, ImportError, KeyError, OSError):
         return None
 
 
-def normalised(text):
+def normalised(text: str) -> str:
     """Python source without what changes no result: comments, docstrings, its format."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
@@ -133,7 +136,7 @@ def normalised(text):
     return ast.unparse(tree)
 
 
-def libraries():
+def libraries() -> dict[str, str]:
     """The versions that a result depends on, by name."""
     return {
         "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__,

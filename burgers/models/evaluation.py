@@ -1,21 +1,24 @@
 """What is asked of a trained network: checked, and evaluated a part at a time.
 
-Densities are (realisations, 400), codes (realisations, latents), in single precision.
+Densities are (realisations, cells), codes (realisations, latents), in single precision.
 """
 
 import random
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers.models import streaming
-from burgers.models._keras import CELLS, keras, ops, own
+from burgers.models._keras import keras, ops, own
 from burgers.models.training import one_or_list
 
 
 @own()
-def load(path):
+def load(path: Path | str) -> Any:
     """Read a model written by `train`; ValueError names the file and the command to remake it."""
     path = files.local(path, ".keras")
     # Initialisers that were saved without a seed draw one, although weights are read.
@@ -31,16 +34,20 @@ def load(path):
         random.setstate(state)
 
 
-def checked(density):
-    """The densities as a finite float32 array (realisations, 400), or as stored; or ValueError."""
+def checked(density: Any, cells: int | None = None) -> Any:
+    """Densities as a finite float32 array (realisations, cells), or as stored; or ValueError.
+
+    cells : their number, where it is known.
+    """
     kept = isinstance(density, streaming.Stored)
     density = density if kept else checks.finite("density", density, np.float32)
-    if len(density.shape) != 2 or density.shape[1] != CELLS:
-        raise ValueError(f"density has shape {density.shape}; accepted: (realisations, {CELLS})")
+    if len(density.shape) != 2 or density.shape[1] != (cells or density.shape[1]):
+        wanted = cells or "cells"
+        raise ValueError(f"density has shape {density.shape}; accepted: (realisations, {wanted})")
     return density
 
 
-def training_set(density):
+def training_set(density: ArrayLike) -> Any:
     """The same, of at least one realisation."""
     density = checked(density)
     if not len(density):
@@ -48,13 +55,13 @@ def training_set(density):
     return density
 
 
-def in_memory(density):
+def in_memory(density: ArrayLike, cells: int) -> NDArray[np.float32]:
     """The same as an array, also of what is stored."""
-    density = checked(density)
+    density = checked(density, cells)
     return density[:] if isinstance(density, streaming.Stored) else density
 
 
-def rows(name, value, numbers):
+def rows(name: str, value: Any, numbers: int) -> NDArray[np.float32]:
     """The value as a finite float32 array (realisations, numbers), or ValueError."""
     array = checks.finite(name, value, np.float32)
     if array.ndim != 2 or array.shape[1] != numbers:
@@ -62,7 +69,7 @@ def rows(name, value, numbers):
     return array
 
 
-def inputs(network, first, given=()):
+def inputs(network: Any, first: NDArray[Any], given: Any = ()) -> list[Any]:
     """The inputs of a network as a list: its densities or codes, and what it is conditioned on.
 
     ValueError naming `given` unless it is as many arrays as the network asks for, with as many
@@ -80,7 +87,7 @@ def inputs(network, first, given=()):
     return [first, *rest]
 
 
-def conditions(given, count):
+def conditions(given: Any, count: int) -> tuple[NDArray[np.float32], ...]:
     """What to train a conditioned network on: a tuple of none or one array (count, numbers)."""
     accepted = f"a tuple of none or one array ({count}, numbers)"
     if not isinstance(given, list | tuple) or len(given) > 1:
@@ -93,7 +100,7 @@ def conditions(given, count):
 
 
 @own()
-def evaluate(model, inputs, size=1000):
+def evaluate(model: Any, inputs: Any, size: int = 1000) -> list[NDArray[Any]]:
     """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
     count, inputs = len(inputs[0]), _some(inputs)
     firsts = range(0, len(inputs[0]), size)
@@ -104,7 +111,7 @@ def evaluate(model, inputs, size=1000):
 
 
 @own()
-def evaluate_compiled(model, inputs, size=1000):
+def evaluate_compiled(model: Any, inputs: Any, size: int = 1000) -> list[NDArray[Any]]:
     """The same as `evaluate`, by a compiled function: quick where there are very many realisations.
 
     Keras compiles for each shape, hence the last batch is filled up.

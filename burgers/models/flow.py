@@ -5,7 +5,10 @@ small network gives (RNADE: Uria, Murray and Larochelle 2013). The distribution 
 conditional laws map the codes to uniform numbers one by one: a triangular, invertible flow.
 """
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from burgers import _checks as checks
@@ -34,7 +37,7 @@ class Flow(latent_laws.Law):
         self.peak = checks.number("peak", checks.positive("peak", peak))
         self.seed = checks.count("seed", seed, least=0, most=latent_laws.MOST_SEED)
 
-    def fit(self, codes, given=None):
+    def fit(self, codes: ArrayLike, given: Any = None) -> Self:
         """Fit to codes, and where conditioned to `given` (realisations, numbers)."""
         codes = latent_laws.checked(codes)
         self._begin(codes)
@@ -44,13 +47,13 @@ class Flow(latent_laws.Law):
         self.latents = codes.shape[1]
         return self
 
-    def sample(self, n, rng, given=None):
+    def sample(self, n: int, rng: np.random.Generator, given: Any = None) -> NDArray[Any]:
         """Draw n codes, (n, latents); `given` (n, numbers) where conditioned."""
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
         return self.from_uniform(rng.random((n, self.latents)), given)
 
-    def to_uniform(self, codes, given=None):
+    def to_uniform(self, codes: ArrayLike, given: Any = None) -> NDArray[np.float64]:
         """What the conditional distribution functions map the codes to, each in [0, 1].
 
         The rank of a latent that is the same in all codes says nothing: ½.
@@ -62,7 +65,7 @@ class Flow(latent_laws.Law):
             ranks[:, self.varies] = self._to_uniform(self._varying(codes), given)
         return ranks
 
-    def from_uniform(self, ranks, given=None):
+    def from_uniform(self, ranks: ArrayLike, given: Any = None) -> NDArray[np.float64]:
         """The codes of these ranks, by bisection: the inverse of `ranks`."""
         ranks = self._asked("ranks", ranks)
         checks.within("ranks", ranks, 0.0, 1.0)
@@ -71,7 +74,7 @@ class Flow(latent_laws.Law):
             len(ranks), self._from_uniform(self._varying(ranks), given) if varies else None
         )
 
-    def log_prob(self, codes, given=None):
+    def log_prob(self, codes: ArrayLike, given: Any = None) -> NDArray[np.float64]:
         """Log-density of each code, (realisations,), in nats."""
         codes = self._asked("codes", codes)
         given, found = self._given(given, len(codes)), np.zeros(len(codes))
@@ -164,7 +167,7 @@ class NearestConditions:
             raise ValueError(f"law is {checks.shown(law)}; accepted: a Flow")
         self.law, self.nearest = law, checks.count("nearest", nearest)
 
-    def fit(self, codes, given):
+    def fit(self, codes: ArrayLike, given: Any) -> Self:
         """Fit the flow to codes and to `given` (realisations, 1), and keep the ranks of all."""
         codes, self.latents = latent_laws.checked(codes), None
         given = _checked(given, len(codes), 1)
@@ -177,7 +180,7 @@ class NearestConditions:
         self.latents = codes.shape[1]
         return self
 
-    def sample(self, n, rng, given=None):
+    def sample(self, n: int, rng: np.random.Generator, given: Any = None) -> NDArray[Any]:
         """Draw n codes, (n, latents), at `given` (n, 1)."""
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
@@ -196,17 +199,24 @@ class Conditionals(Model):
         self.earlier = np.tril(np.ones((latents, latents), dtype=np.float32), k=-1)
         self.network = _networks(latents, latents + conditions, seed)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         codes, given = inputs
         logits, mean, log_width = self.conditionals(codes, given)
         error = (codes[:, :, None] - mean) / ops.exp(log_width)
         each = ops.log_softmax(logits) - 0.5 * ops.square(error) - log_width
         return ops.sum(ops.logsumexp(each, axis=2) - 0.5 * np.log(2 * np.pi), axis=1)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         return -ops.mean(y_pred)
 
-    def conditionals(self, codes, given):
+    def conditionals(self, codes: Any, given: Any) -> Any:
         """Logits, means and log-widths, three (realisations, latents, components)."""
         latents = len(self.earlier)
         before = codes[:, None, :] * self.earlier
@@ -214,7 +224,7 @@ class Conditionals(Model):
         return self.network(ops.concatenate([before, given], axis=2))
 
     @own()
-    def conditional(self, k, codes, given):
+    def conditional(self, k: int, codes: Any, given: Any) -> Any:
         """Weights, means and widths of the k-th latent's law, three (realisations, components)."""
         inputs = (part.astype(np.float32) for part in (codes, given))
         logits, mean, log_width = (part[:, k] for part in self.conditionals(*inputs))

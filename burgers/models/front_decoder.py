@@ -7,8 +7,7 @@ remainder. A front that moves by less than a cell then moves by the right amount
 dense nor a convolutional decoder knows before it has learned it cell by cell.
 """
 
-from burgers.models._keras import keras, layers, own
-from burgers.models.evaluation import CELLS
+from burgers.models._keras import CELLS, keras, layers, own
 from burgers.models.layers import CellVariance, Fronts, Sampling, SeededLayers, concatenated
 from burgers.models.training import one_or_list
 
@@ -17,14 +16,16 @@ SMOOTH = 32
 
 
 @own()
-def build_encoder(latents, conditions=0, seed=0):
+def build_encoder(
+    latents: int, conditions: int = 0, seed: int = 0, cells: int = CELLS
+) -> keras.Model:
     """Encoder of two dense layers.
 
-    (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, cells) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
     (batch, latents).
     """
     make = SeededLayers(seed)
-    density = layers.Input((CELLS,), name="density")
+    density = layers.Input((cells,), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
     x = concatenated(density, given)
     for units in (128, 64):
@@ -36,11 +37,13 @@ def build_encoder(latents, conditions=0, seed=0):
 
 
 @own()
-def build_decoder(latents, conditions=0, seed=1):
+def build_decoder(
+    latents: int, conditions: int = 0, seed: int = 1, cells: int = CELLS
+) -> keras.Model:
     """Decoder of three dense layers, six fronts and 32 smooth functions.
 
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
-    (batch, 400).
+    (batch, cells).
     """
     make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")
@@ -54,8 +57,8 @@ def build_decoder(latents, conditions=0, seed=1):
             ("height", FRONTS), ("place", FRONTS), ("log_width", FRONTS), ("amplitude", SMOOTH),
         )
     )  # fmt: skip
-    fronts = Fronts(name="fronts")([height, place, log_width])
-    smooth = make(layers.Dense, CELLS, activation=None, name="smooth")(amplitude)
+    fronts = Fronts(cells, name="fronts")([height, place, log_width])
+    smooth = make(layers.Dense, cells, activation=None, name="smooth")(amplitude)
     mean = layers.Add(name="x_mean")([fronts, smooth])
     variance = CellVariance(name="x_variance")(mean)
     sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])

@@ -1,5 +1,7 @@
 """The field of a latent differential equation, and how it is integrated and learned on its own."""
 
+from typing import Any
+
 import numpy as np
 
 from burgers.models._keras import Model, keras, layers, ops, own
@@ -12,7 +14,7 @@ STEPS = 8
 GRADING = 2
 
 
-def rk4(rate, state, duration, steps, grading=1):
+def rk4(rate: Any, state: Any, duration: Any, steps: int, grading: int = 1) -> Any:
     """Integrate dz/dt = rate(z) over a duration by Runge and Kutta's method.
 
     The steps end at the shares (k / steps)^grading of the duration. state (batch, numbers),
@@ -35,7 +37,7 @@ def rk4(rate, state, duration, steps, grading=1):
 
 
 @own()
-def build_field(latents, parameters, seed=0):
+def build_field(latents: int, parameters: bool, seed: int = 0) -> keras.Model:
     """F of two hidden layers: (batch, latents + parameters) -> (batch, latents)."""
     make = SeededLayers(seed)
     x = inputs = layers.Input((latents + parameters,), name="state")
@@ -56,19 +58,26 @@ class Dynamics(Model):
         super().__init__(**{"name": "dynamics", **kwargs})
         self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         code, duration, parameters = inputs[:3]
         return rk4(
             lambda state: self.field(ops.concatenate([state, parameters], axis=1)),
             code, duration, STEPS, GRADING,
         )  # fmt: skip
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         return ops.mean(ops.square((x[3] - y_pred) / self.scale))
 
-    def recipe(self):
+    def fingerprint(self) -> list[Any]:
         """What the result of a training depends on, besides the data and the optimiser."""
         return [self.field.get_config(), STEPS, GRADING, self.scale.tolist()]
 
-    def reseed(self, *entropy):
+    def reseed(self, *entropy: int) -> None:
         """Nothing here is random."""

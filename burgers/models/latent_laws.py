@@ -4,8 +4,10 @@ Codes are arrays (realisations, latents).
 """
 
 import warnings
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -35,10 +37,10 @@ class Law:
     """
 
     # Of the codes that it was fitted to.
-    latents = None
+    latents: Any = None
 
     @forkable
-    def fit(self, codes):
+    def fit(self, codes: ArrayLike) -> Self:
         """Fit to codes, at least two; returns the law."""
         codes = checked(codes)
         self._begin(codes)
@@ -47,18 +49,27 @@ class Law:
         self.latents = codes.shape[1]
         return self
 
-    def sample(self, n, rng):
+    def sample(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
         """Draw n codes, (n, latents)."""
         fitted(self, "latents")
         n, rng = checks.count("n", n), generator(rng)
         return self._whole(n, self._sample(n, rng) if self.varies.any() else None)
 
-    def log_prob(self, codes):
+    def log_prob(self, codes: ArrayLike) -> NDArray[np.float64]:
         """Log-density of each code, (realisations,), in nats."""
         codes = self._asked("codes", codes)
         varies = self.varies.any()
         found = self._log_prob(self._varying(codes)) if varies else np.zeros(len(codes))
         return self._where_possible(codes, found)
+
+    def _fit(self, codes: Any) -> None:
+        raise NotImplementedError
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Any:
+        raise NotImplementedError
+
+    def _log_prob(self, codes: Any) -> Any:
+        raise NotImplementedError
 
     def _begin(self, codes):
         """Note which latents vary, and what the others are."""
@@ -236,7 +247,7 @@ class ManifoldParzen(Law):
         self.log_volumes = np.log(np.diagonal(self.roots, axis1=1, axis2=2)).sum(axis=1)
 
 
-def checked(codes):
+def checked(codes: ArrayLike) -> Any:
     """The codes as a finite float64 array (realisations, latents), or ValueError."""
     codes = checks.finite("codes", codes)
     if codes.ndim != 2 or len(codes) < 2:
@@ -244,14 +255,14 @@ def checked(codes):
     return codes
 
 
-def fitted(owner, attribute):
+def fitted(owner: object, attribute: str) -> None:
     """ValueError unless `fit` gave something its attribute."""
     if getattr(owner, attribute, None) is None:
         name = type(owner).__name__
         raise ValueError(f"{name} is not fitted; accepted: one whose `fit` was called before")
 
 
-def generator(rng):
+def generator(rng: np.random.Generator) -> np.random.Generator:
     """The generator itself, if it is NumPy's; or ValueError."""
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")

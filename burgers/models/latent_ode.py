@@ -6,13 +6,18 @@
 """
 
 import hashlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers.models import evaluation, front_decoder, latent_field, sigma_vae, training
 from burgers.models._keras import Model, keras, ops, own
-from burgers.models.evaluation import CELLS, evaluate_compiled
+from burgers.models.evaluation import evaluate_compiled
 from burgers.models.latent_field import Dynamics, build_field
 from burgers.models.pairs import (
     BATCH_SIZE,
@@ -23,6 +28,7 @@ from burgers.models.pairs import (
     weights,
 )
 from burgers.models.training import adam
+from burgers.streams import generator
 
 FIELD_BATCH_SIZE = 500
 FIELD_RATE = 5e-3
@@ -37,7 +43,7 @@ PAIRS = 4
 class Reduced(Model):
     """Encoder, field and decoder, trained as one on pairs of densities of the same trajectory.
 
-    Inputs: density (batch, 400), duration (batch, 1), parameters (batch, parameters) and in
+    Inputs: density (batch, cells), duration (batch, 1), parameters (batch, parameters) and in
     training the density to arrive at and the weight of its square error (batch, 1).
     """
 
@@ -49,22 +55,35 @@ class Reduced(Model):
         self.dynamics = Dynamics(field)
 
     @property
-    def parameters(self):
+    def parameters(self) -> int:
         """Whether F is told log Re: 1, or 0 where the snapshot's code has to do."""
         return self.field.input_shape[1] - self.field.output_shape[1]
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         density, duration, parameters = inputs[:3]
         return self.decoder(self.dynamics([self.encoder(density)[0], duration, parameters]))[0]
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         return ops.mean(x[4] * ops.square(x[3] - y_pred))
 
-    def encode(self, density):
+    def encode(self, density: ArrayLike) -> Any:
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return tuple(evaluate_compiled(self.encoder, [evaluation.in_memory(density)])[:2])
+        return tuple(
+            evaluate_compiled(
+                self.encoder, [evaluation.in_memory(density, self.encoder.inputs[0].shape[1])]
+            )[:2]
+        )
 
-    def advance(self, codes, durations, reynolds=None):
+    def advance(
+        self, codes: ArrayLike, durations: ArrayLike, reynolds: ArrayLike | None = None
+    ) -> NDArray[np.float32]:
         """Codes after each of some durations, (realisations, durations, latents).
 
         codes (realisations, latents), durations (durations,) >= 0, Re (realisations,) if F is told.
@@ -82,7 +101,7 @@ class Reduced(Model):
         (found,) = evaluate_compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
         return found.reshape(len(codes), len(durations), codes.shape[1])
 
-    def decode(self, codes):
+    def decode(self, codes: ArrayLike) -> NDArray[Any]:
         """Densities (..., cells) of codes (..., latents), float32."""
         codes, latents = checks.finite("codes", codes, np.float32), self.decoder.input_shape[1]
         if not codes.ndim or codes.shape[-1] != latents:
@@ -90,7 +109,9 @@ class Reduced(Model):
         (found,) = evaluate_compiled(self.decoder, [codes.reshape(-1, latents)])[:1]
         return found.reshape(*codes.shape[:-1], found.shape[1])
 
-    def forecast(self, density, durations, reynolds=None):
+    def forecast(
+        self, density: ArrayLike, durations: ArrayLike, reynolds: ArrayLike | None = None
+    ) -> NDArray[Any]:
         """Densities (realisations, durations, cells) that grow out of given ones.
 
         density (realisations, cells); durations, reynolds: as in `advance`.
@@ -108,46 +129,62 @@ class Reduced(Model):
             raise ValueError(f"reynolds has shape {reynolds.shape}; accepted: ({count},)")
         return standard(reynolds)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         parts = {name: getattr(self, name) for name in self.parts}
         saved = {name: keras.saving.serialize_keras_object(part) for name, part in parts.items()}
         return {**super().get_config(), **saved}
 
     @classmethod
     @own()
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in cls.parts}
         return cls(**{**config, **built})
 
-    def recipe(self):
+    def fingerprint(self) -> list[Any]:
         """What the result of a training depends on, besides the data and the optimiser."""
         # It starts from weights that were trained before.
         start = hashlib.sha256(b"".join(np.asarray(w).tobytes() for w in self.get_weights()))
         parts = [part.get_config() for part in (self.encoder, self.field, self.decoder)]
         return [*parts, latent_field.STEPS, latent_field.GRADING, start.hexdigest()]
 
-    def reseed(self, *entropy):
+    def reseed(self, *entropy: int) -> None:
         """Nothing here is random."""
 
 
 @own()
-def train_codes(ensemble, path, *, latents, epochs, seed=0, progress=None):
+def train_codes(
+    ensemble: xr.Dataset,
+    path: Path | str,
+    *,
+    latents: int,
+    epochs: int,
+    seed: int = 0,
+    progress: str | None = None,
+) -> pd.DataFrame:
     """Train a σ-VAE of fronts on the densities of trajectories, whatever their times.
 
     ensemble: of `trajectories.generate`; the rest and the result as in `sigma_vae.train`.
     """
     density = of_trajectories(ensemble).density.values
     return sigma_vae.train(
-        density.reshape(-1, CELLS), path, latents=latents, epochs=epochs, batch_size=BATCH_SIZE,
-        seed=seed, progress=progress,
+        density.reshape(-1, density.shape[2]), path,
+        latents=latents, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress,
         networks=(front_decoder.build_encoder, front_decoder.build_decoder),
     )  # fmt: skip
 
 
 @own()
 def train(
-    ensemble, networks, path, *, field_epochs, epochs=0, parameters=True, seed=0, progress=None
-):
+    ensemble: xr.Dataset,
+    networks: Any,
+    path: Path | str,
+    *,
+    field_epochs: int,
+    epochs: int = 0,
+    parameters: bool = True,
+    seed: int = 0,
+    progress: str | None = None,
+) -> pd.DataFrame:
     """Train a `Reduced` model and write it to `path`, or take up where a stopped call left off.
 
     First F alone, on pairs of codes of the same trajectory, its error in units of the posterior's
@@ -179,7 +216,9 @@ def train(
         weights(ensemble) if epochs else of_trajectories(ensemble)
         checks.count("field_epochs", field_epochs, least=0)
         training.asked(1, epochs, BATCH_SIZE, seed, progress)
-        model = _untrained(networks, training.flag("parameters", parameters), seed)
+        model = _untrained(
+            networks, training.flag("parameters", parameters), seed, ensemble.sizes["x"]
+        )
         history = _fit_field(model, ensemble, path, field_epochs, seed, progress)
         if epochs:
             history = _tune(model, ensemble, path, epochs, seed, progress)
@@ -187,25 +226,25 @@ def train(
     return history
 
 
-def _untrained(networks, parameters, seed):
+def _untrained(networks, parameters, seed, cells):
     """The model of copies of an encoder and a decoder, with a new F; ValueError names networks."""
     pair = isinstance(networks, list | tuple) and len(networks) == 2
     if not pair or not all(isinstance(network, keras.Model) for network in networks):
         raise ValueError(f"networks is {checks.shown(networks)}; accepted: encoder and decoder")
     shapes = [networks[0].input_shape, networks[0].outputs[0].shape, networks[1].input_shape]
-    if shapes[0] != (None, CELLS) or shapes[1] != shapes[2]:
+    if shapes[0] != (None, cells) or shapes[1] != shapes[2]:
         raise ValueError(
-            f"networks has the shapes {shapes}; accepted: (None, {CELLS}) of the encoder, and as "
+            f"networks has the shapes {shapes}; accepted: (None, {cells}) of the encoder, and as "
             "many latents as go into the decoder, neither of them conditioned"
         )
     encoder, decoder = map(_copy, networks)
     model = Reduced(encoder, build_field(decoder.input_shape[1], parameters, seed), decoder)
-    model([np.zeros((1, size), dtype=np.float32) for size in (CELLS, 1, model.parameters)])
+    model([np.zeros((1, size), dtype=np.float32) for size in (cells, 1, model.parameters)])
     return model
 
 
 def _fit_field(model, ensemble, path, epochs, seed, progress):
-    rng, density = np.random.default_rng([seed, 1]), ensemble.density.values
+    rng, density = generator(seed, "field pairs"), ensemble.density.values
     mean, log_variance = model.encode(density.reshape(-1, density.shape[2]))
     codes = mean.reshape(*density.shape[:2], -1)
     drawn = [drawn_pairs(*density.shape[:2], rng) for _ in range(PAIRS)]
@@ -225,7 +264,7 @@ def _tune(model, ensemble, path, epochs, seed, progress):
     # The mean is the code; no loss sees the variance any more.
     for layer in model.encoder.layers:
         layer.trainable = layer.name != "z_log_var"
-    rng, density = np.random.default_rng([seed, 2]), ensemble.density.values
+    rng, density = generator(seed, "tuning pairs"), ensemble.density.values
     pairs = drawn_pairs(*density.shape[:2], rng)
     weight = weights(ensemble)[pairs.realisation, pairs.end, None]
     inputs = (*ends(ensemble, density, pairs, model.parameters), weight)

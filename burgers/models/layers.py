@@ -1,7 +1,10 @@
 """The layers that the networks here are made of, beside those of Keras."""
 
+from typing import Any
+
 import numpy as np
 
+from burgers import _checks as checks
 from burgers.models._keras import CELLS, Layer, keras, layers, ops
 
 # Of a front, in units of the interval: from less than half a cell to a straight line.
@@ -21,7 +24,7 @@ class Sampling(Layer):
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         mean, variance = inputs
         deviation = ops.exp(0.5 * variance) if self.log else ops.sqrt(variance)
         noise = keras.random.normal(
@@ -29,7 +32,7 @@ class Sampling(Layer):
         )  # fmt: skip
         return mean + deviation * noise
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "log": self.log, "seed": self.seed}
 
 
@@ -41,10 +44,10 @@ class Constant(Layer):
         super().__init__(**kwargs)
         self.value = value
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return self.value * ops.ones_like(inputs)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "value": self.value}
 
 
@@ -52,34 +55,41 @@ class Constant(Layer):
 class CellVariance(Layer):
     """The same variance for each realisation, one for each cell: set by `SigmaVAE.calibrate`."""
 
-    def build(self, shape):
+    def build(self, shape: Any) -> None:
         self.variance = self.add_weight(
             shape=shape[1:], initializer="ones", trainable=False, name="variance"
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return ops.broadcast_to(self.variance, ops.shape(inputs))
 
 
 @keras.saving.register_keras_serializable("burgers")
 class Fronts(Layer):
-    """Cell averages (batch, 400) of a sum of fronts: heights, places, log-widths (batch, fronts).
+    """Cell averages (batch, cells) of a sum of fronts: heights, places, log-widths (batch, fronts).
 
     The average of tanh is the difference of w log cosh(x / w) between the ends of the cell. With
     all inputs zero the fronts are spread over the interval, each about a twentieth of it wide.
     """
 
-    def call(self, inputs):
+    def __init__(self, cells=CELLS, **kwargs):
+        super().__init__(**kwargs)
+        self.cells = checks.count("cells", cells)
+
+    def call(self, inputs: Any) -> Any:
         height, place, log_width = inputs
         single = {"dtype": self.compute_dtype}
         place = 0.3 * place + ops.linspace(0.1, 0.9, place.shape[1], **single)
         width = ops.exp(ops.clip(log_width - 3.0, *LOG_WIDTHS))[:, :, None]
-        edges = ops.reshape(ops.linspace(0.0, 1.0, CELLS + 1, **single), (1, 1, CELLS + 1))
+        edges = ops.linspace(0.0, 1.0, self.cells + 1, **single)[None, None]
         distance = ops.abs(edges - place[:, :, None]) / width
         # log cosh(d) = d + log(1 + exp(-2d)) - log 2 does not overflow.
         integral = width * (distance + ops.log1p(ops.exp(-2.0 * distance)))
         total = ops.sum(height[:, :, None] * integral, axis=1)
-        return CELLS * (total[:, 1:] - total[:, :-1])
+        return self.cells * (total[:, 1:] - total[:, :-1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "cells": self.cells}
 
 
 class SeededLayers:
@@ -99,6 +109,6 @@ class SeededLayers:
         return layer(*sizes, activation=activation, kernel_initializer=start, name=name, **options)
 
 
-def concatenated(first, rest):
+def concatenated(first: Any, rest: Any) -> Any:
     """The inputs of a network as one: the first, with the others after it where there are any."""
     return layers.Concatenate(name="joined")([first, *rest]) if rest else first

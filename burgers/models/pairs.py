@@ -1,11 +1,13 @@
 """What reduced models learn from: pairs of densities of the same trajectory, and their weights."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from burgers import _checks as checks
-from burgers.models.evaluation import CELLS
 from burgers.problems import LOG_REYNOLDS
 
 # A law that is narrower than this share of its widest is not asked to be right to scale.
@@ -14,28 +16,26 @@ LEAST_SPREAD = 0.05
 BATCH_SIZE = 100
 
 
-def of_trajectories(ensemble):
-    """The ensemble itself, if it is one of `trajectories.generate` on 400 cells; or ValueError."""
+def of_trajectories(ensemble: xr.Dataset) -> xr.Dataset:
+    """The ensemble itself, if it is one of `trajectories.generate`; or ValueError."""
     shape = getattr(getattr(ensemble, "density", None), "shape", ())
     known = [hasattr(ensemble, name) for name in ("time", "reynolds")]
-    if len(shape) != 3 or shape[2] != CELLS or not all(shape) or not all(known):
+    if len(shape) != 3 or not all(shape) or not all(known):
         what = f"has density of shape {shape}" if shape else f"is a {type(ensemble).__name__}"
-        raise ValueError(
-            f"ensemble {what}; accepted: what trajectories.generate returns, on {CELLS} cells"
-        )
+        raise ValueError(f"ensemble {what}; accepted: what trajectories.generate returns")
     checks.finite("density", ensemble.density.values, np.float32)
     checks.non_negative("time", ensemble.time.values)
     checks.positive("reynolds", ensemble.reynolds.values)
     return ensemble
 
 
-def standard(reynolds):
+def standard(reynolds: NDArray[Any]) -> NDArray[np.float64]:
     """log Re as a number of mean zero and variance one under its law, (realisations, 1)."""
     low, high = LOG_REYNOLDS
     return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
 
 
-def weights(ensemble):
+def weights(ensemble: xr.Dataset) -> NDArray[np.float32]:
     """The weight of the square error of each density in training, (realisations, times) float32.
 
     1 / (mean ρ² s^(3/2)),   s the spread over Re at that time over its largest, at least 0.05
@@ -50,7 +50,9 @@ def weights(ensemble):
     return (1.0 / (energy * share**1.5)).astype(np.float32)
 
 
-def ends(ensemble, values, pairs, parameters):
+def ends(
+    ensemble: xr.Dataset, values: NDArray[Any], pairs: "Pairs", parameters: bool
+) -> tuple[NDArray[np.float32], ...]:
     """Start, duration, parameters and end of pairs; values (realisations, times, numbers).
 
     parameters : whether log Re is one, 0 or 1.
@@ -74,7 +76,7 @@ class Pairs:
     end: np.ndarray
 
 
-def drawn_pairs(n, times, rng, from_first=1 / 3):
+def drawn_pairs(n: int, times: int, rng: np.random.Generator, from_first: float = 1 / 3) -> Pairs:
     """One pair for each time of each of n trajectories, that time being its end.
 
     A share `from_first` of them starts at the first time, the others anywhere up to their end.
@@ -84,7 +86,7 @@ def drawn_pairs(n, times, rng, from_first=1 / 3):
     return Pairs(realisation, np.where(rng.random(len(end)) < from_first, 0, anywhere), end)
 
 
-def spread(trajectories):
+def spread(trajectories: xr.Dataset) -> NDArray[np.float64]:
     """Std of the density over Re at each time, the rest of the inputs the same: (times,).
 
     Root mean square over x of the differences of trajectories that are next in `step`, by √2.

@@ -4,31 +4,39 @@ The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance is th
 the data likeliest, so that reconstruction and divergence are both in nats and need no weight.
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
 from burgers.models import streaming, training
-from burgers.models._keras import keras, layers, ops, own
-from burgers.models.evaluation import CELLS, conditions, training_set
+from burgers.models._keras import CELLS, keras, layers, ops, own
+from burgers.models.evaluation import conditions, training_set
 from burgers.models.layers import CellVariance, Sampling, SeededLayers, concatenated
 from burgers.models.training import adam
 from burgers.models.vae import VAE
 
 LEARNING_RATE = 2e-3
-COARSEST = 50
+# So many cells come of one of the coarsest, by three doublings.
+FINER = 8
 
 
 @own()
-def build_encoder(latents, conditions=0, seed=0):
+def build_encoder(
+    latents: int, conditions: int = 0, seed: int = 0, cells: int = CELLS
+) -> keras.Model:
     """Encoder of three strided convolutions and two dense layers.
 
-    (batch, 400) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, cells) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
     (batch, latents).
     """
     make = SeededLayers(seed)
-    density = layers.Input((CELLS,), name="density")
+    density = layers.Input((checks.count("cells", cells),), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
-    x = layers.Reshape((CELLS, 1), name="cells")(density)
+    x = layers.Reshape((cells, 1), name="cells")(density)
     for filters in (16, 32, 32):
         x = make(layers.Conv1D, filters, 5, strides=2, padding="same")(x)
     x = concatenated(layers.Flatten(name="flat")(x), given)
@@ -42,23 +50,28 @@ def build_encoder(latents, conditions=0, seed=0):
 
 
 @own()
-def build_decoder(latents, conditions=0, seed=1):
+def build_decoder(
+    latents: int, conditions: int = 0, seed: int = 1, cells: int = CELLS
+) -> keras.Model:
     """Decoder without a dense output layer: a front is drawn by local filters wherever it is.
 
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
-    (batch, 400). Coarse to fine: 50, 100, 200 and 400 cells.
+    (batch, cells). Coarse to fine: an eighth of the cells, a quarter, a half and all.
     """
     make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")
     given = [layers.Input((conditions,), name="given")] if conditions else []
     x = concatenated(latent, given)
-    for units in (64, 128, COARSEST * 32):
+    coarsest = -(-checks.count("cells", cells) // FINER)
+    for units in (64, 128, coarsest * 32):
         x = make(layers.Dense, units)(x)
-    x = layers.Reshape((COARSEST, 32), name="coarsest")(x)
+    x = layers.Reshape((coarsest, 32), name="coarsest")(x)
     for filters in (32, 32, 16):
         x = layers.UpSampling1D(2, name=f"finer_than_{x.shape[1]}")(x)
         x = make(layers.Conv1D, filters, 5, padding="same")(x)
     x = make(layers.Conv1D, 1, 5, padding="same", activation=None)(x)
+    if excess := coarsest * FINER - cells:
+        x = layers.Cropping1D((0, excess), name="cropped")(x)
     mean = layers.Flatten(name="x_mean")(x)
     variance = CellVariance(name="x_variance")(mean)
     sample = Sampling(log=False, seed=seed, name="sampling_decod")([mean, variance])
@@ -72,17 +85,24 @@ class SigmaVAE(VAE):
 
         loss = n/2 (log 2πσ² + 1) + mean_batch Σ_latent KL,   σ² = mean (ρ - μ)² of the batch
 
-    n = 400 cells; in nats per realisation.
+    n the number of cells; in nats per realisation.
     """
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         return super().compute_loss(x[0] if isinstance(x, list | tuple) else x, y, y_pred)
 
-    def reconstruction(self, density, decoded):
+    def reconstruction(self, density: Any, decoded: Any) -> Any:
         variance = ops.mean(ops.square(density - decoded))
-        return 0.5 * CELLS * (ops.log(2 * np.pi * variance) + 1.0)
+        return 0.5 * density.shape[1] * (ops.log(2 * np.pi * variance) + 1.0)
 
-    def calibrate(self, density, given=()):
+    def calibrate(self, density: ArrayLike, given: Any = ()) -> None:
         """Set the decoder's variance to the mean square of its error in each cell."""
         density = _to_look_at_again(density)
         error = density - self.reconstruct(density, given=given)
@@ -91,22 +111,23 @@ class SigmaVAE(VAE):
 
 @own()
 def train(
-    density, path, *, latents, epochs, batch_size=50, seed=0, given=(), progress=None,
-    networks=(build_encoder, build_decoder),
-):  # fmt: skip
+    density: ArrayLike, path: Path | str, *, latents: int, epochs: int, batch_size: int = 50,
+    seed: int = 0, given: Any = (), progress: str | None = None,
+    networks: Any=(build_encoder, build_decoder),
+) -> pd.DataFrame:  # fmt: skip
     """Train a `SigmaVAE` and write it to `path`, or take up where a stopped call left off.
 
     Adam on a cosine from 2e-3 to zero.
 
     Parameters
     ----------
-    density : (realisations, 400).
+    density : (realisations, cells).
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     latents : the number of latents.
     epochs, batch_size, seed : integers.
     given : a tuple of none or one array (realisations, numbers) to condition on.
     progress : label of the progress bar; None shows none.
-    networks : what builds encoder and decoder from (latents, conditions, seed).
+    networks : what builds encoder and decoder from (latents, conditions, seed, cells).
 
     Returns
     -------
@@ -123,7 +144,9 @@ def train(
         density = _to_look_at_again(density)
         inputs = (density, *conditions(given, len(density)))
         steps = training.asked(len(density), epochs, batch_size, seed, progress)
-        model = _untrained(networks, checks.count("latents", latents), inputs[1:], seed)
+        model = _untrained(
+            networks, checks.count("latents", latents), inputs[1:], seed, density.shape[1]
+        )
         model.compile(optimizer=adam(LEARNING_RATE, steps))
         history = training.fit(
             model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
@@ -136,11 +159,11 @@ def train(
 def _to_look_at_again(density):
     """The densities to train on, as an array: each is looked at again for the variance."""
     if isinstance(density, streaming.Stored):
-        raise ValueError(f"density is a Stored; accepted: an array (realisations, {CELLS})")
+        raise ValueError("density is a Stored; accepted: an array (realisations, cells)")
     return training_set(density)
 
 
-def _untrained(networks, latents, given, seed):
+def _untrained(networks, latents, given, seed, cells):
     """The model of the networks that are built by two functions; ValueError unless they are two."""
     if not isinstance(networks, list | tuple) or [*map(callable, networks)] != [True, True]:
         raise ValueError(
@@ -148,6 +171,6 @@ def _untrained(networks, latents, given, seed):
         )
     numbers = given[0].shape[1] if given else 0
     encoder, decoder = (
-        build(latents, numbers, 2 * seed + k) for k, build in enumerate(networks)
+        build(latents, numbers, 2 * seed + k, cells) for k, build in enumerate(networks)
     )  # fmt: skip
     return SigmaVAE(encoder, decoder, beta=1.0)

@@ -1,9 +1,11 @@
 """Training data larger than memory: densities of a Zarr store, read as they are needed."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from burgers import _files as files
 from burgers.models._keras import keras
@@ -60,7 +62,7 @@ class Stored:
             )
         return found.astype(np.float32, copy=False)
 
-    def take(self, rows):
+    def take(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
         """The densities of the given realisations, in their order."""
         found = np.empty((len(rows), self.shape[1]), np.float32)
         numbers = rows // self.size
@@ -69,7 +71,7 @@ class Stored:
             found[here] = self._block(int(number))[rows[here] - number * self.size]
         return found
 
-    def shuffled(self, batch_size, rng):
+    def shuffled(self, batch_size: int, rng: np.random.Generator) -> Any:
         """Every density once, in batches: blocks in random order, mixed a few at a time."""
         blocks = [np.arange(block.start, min(block.stop, len(self))) for block in self.blocks]
         numbers = rng.permutation(len(blocks))

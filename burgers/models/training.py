@@ -2,14 +2,15 @@
 
 import errno
 import json
-import multiprocessing
 import os
 import re
 import sys
 import zipfile
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,13 @@ from burgers import _files as files
 from burgers._files import written_whole
 from burgers.models._keras import keras, own
 from burgers.models.checkpoints import Checkpoint
+from burgers.models.parallel import run_in_parallel
+from burgers.streams import generator
+
+__all__ = [
+    "adam", "alone", "asked", "fit", "flag", "one_or_list", "replicas", "run_in_parallel", "save",
+    "seconds", "steps",
+]  # fmt: skip
 
 # Seconds: another training goes on for longer, and a lock that is being removed is not one.
 PATIENCE = 0.1
@@ -30,7 +38,7 @@ CHECKPOINT, HISTORY, TIMING = ".checkpoint.npz", "_history.csv", "_timing.csv"
 
 
 @contextmanager
-def alone(path, *stages):
+def alone(path: Path | str, *stages: str) -> Iterator[Path]:
     """Keep other trainings from the path of a model while it is trained; yields it as a `Path`.
 
     Parameters
@@ -70,7 +78,16 @@ def _lock(path):
 
 
 @own()
-def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
+def fit(
+    model: Any,
+    inputs: Any,
+    path: Path | str,
+    *,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+    progress: str | None = None,
+) -> pd.DataFrame:
     """Train a compiled model that is to be saved as `path`, or take up where a stop left off.
 
     The order of the batches and the noise are functions of the seed and the epoch, so that a run
@@ -79,8 +96,8 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
 
     Parameters
     ----------
-    model : a compiled keras.Model with a `recipe()` (whatever its result depends on, for JSON) and
-        a `reseed(*entropy)`.
+    model : a compiled keras.Model with a `fingerprint()`, whatever its result depends on, for JSON,
+        and a `reseed(seed, *index)`.
     inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
     path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`, and what the
         epochs took as `<stem>_timing.csv`.
@@ -104,7 +121,7 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     for epoch in _shown(len(history), epochs, progress):
         began = perf_counter()
         model.reseed(seed, epoch)
-        shuffled = _shuffled(inputs, batch_size, np.random.default_rng([seed, epoch]))
+        shuffled = _shuffled(inputs, batch_size, generator(seed, "order", epoch))
         log = model.fit(**shuffled, shuffle=False, verbose=0).history
         history.append([epoch + 1, *(log[name][0] for name in names)])
         state.save(history)
@@ -114,7 +131,9 @@ def fit(model, inputs, path, *, epochs, batch_size, seed, progress=None):
     return history
 
 
-def asked(realisations, epochs, batch_size, seed, progress=None):
+def asked(
+    realisations: int, epochs: int, batch_size: int, seed: int, progress: str | None = None
+) -> int:
     """How many batches a training takes; ValueError names the argument that is not to be had."""
     batches = -(-realisations // checks.count("batch_size", batch_size))
     checks.count("seed", seed, least=0, most=MOST_SEED)
@@ -123,19 +142,19 @@ def asked(realisations, epochs, batch_size, seed, progress=None):
     return checks.count("epochs", epochs, least=0) * batches
 
 
-def steps(realisations, epochs, batch_size):
+def steps(realisations: int, epochs: int, batch_size: int) -> int:
     """How many batches a training takes; ValueError names `epochs` or `batch_size`."""
     return asked(realisations, epochs, batch_size, seed=0)
 
 
-def flag(name, value):
+def flag(name: str, value: Any) -> int:
     """1 or 0 for what is true or false; or ValueError."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} is {checks.shown(value)}; accepted: True or False")
     return int(value)
 
 
-def replicas(strategy, realisations, batch_size):
+def replicas(strategy: Any, realisations: int, batch_size: int) -> int:
     """How many replicas share each batch; ValueError if some would have no realisation."""
     count = strategy.num_replicas_in_sync if strategy else 1
     last = realisations % batch_size
@@ -150,15 +169,15 @@ def replicas(strategy, realisations, batch_size):
 
 
 @own()
-def adam(peak, steps=None):
+def adam(peak: float, steps: int | None = None) -> Any:
     """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
     peak = checks.number("peak", checks.positive("peak", peak))
     rate = keras.optimizers.schedules.CosineDecay(peak, steps) if steps else peak
-    # An automatic name counts the optimisers of the process, and is part of a training's recipe.
+    # An automatic name counts the optimisers of the process, and is part of a fingerprint.
     return keras.optimizers.Adam(rate, name="adam")
 
 
-def seconds(path):
+def seconds(path: Path | str) -> float:
     """How long the training of the model at `path` took: a mean epoch, times their number.
 
     NaN where that is not known; ValueError names the file if it is damaged.
@@ -168,7 +187,7 @@ def seconds(path):
 
 
 @own()
-def save(model, history, path):
+def save(model: Any, history: pd.DataFrame, path: Path | str) -> None:
     """Write a model to `path` and its history beside it as `<stem>_history.csv`."""
     path = files.local(path, ".keras")
     with written_whole(_beside(path, HISTORY)) as part:
@@ -208,43 +227,6 @@ def _without_accidents(path):
             archive.writestr(zipfile.ZipInfo(name), content)
 
 
-def run_in_parallel(tasks, workers=2):
-    """Call `train(**options)` for each (train, options), `workers` at a time, one thread each.
-
-    Two trainings of one thread each use two cores better than one training of two threads. With no
-    workers the tasks are done one after the other by this process, which spares starting others.
-    Returns the results in the order of the tasks. If one fails, no other is begun.
-    """
-    workers = min(checks.count("workers", workers, least=0), max(len(tasks), 1))
-    if not workers:
-        return [train(**options) for train, options in tasks]
-    # Read by the processes as they start, and inherited from this one.
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    kept = {name: os.environ.get(name) for name in threads}
-    os.environ.update(threads)
-    try:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-            return _in_turn(pool, tasks, workers)
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _in_turn(pool, tasks, workers):
-    """The results of the tasks, `workers` of them at a time; of one that fails the error."""
-    futures, running = [], set()
-    for train, options in tasks:
-        if len(running) == workers:
-            # A task that was handed over cannot be called back for certain.
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                future.result()
-        futures.append(pool.submit(train, **options))
-        running.add(futures[-1])
-    return [future.result() for future in futures]
-
-
 def _shuffled(inputs, batch_size, rng):
     """The realisations in random order, as `keras.Model.fit` takes them."""
     if hasattr(inputs[0], "shuffled"):
@@ -253,7 +235,7 @@ def _shuffled(inputs, batch_size, rng):
     return {"x": one_or_list([part[order] for part in inputs]), "batch_size": batch_size}
 
 
-def one_or_list(inputs):
+def one_or_list(inputs: Any) -> Any:
     """The only entry of a list, or the list: a network of one input takes it bare."""
     return inputs[0] if len(inputs) == 1 else inputs
 

@@ -1,17 +1,20 @@
-"""The report's variational auto-encoder of a density on 400 cells, latent dimension 10.
+"""The report's variational auto-encoder of a density, latent dimension 10.
 
 Written with `keras.ops` only, so it does not depend on Keras' backend.
 """
 
 import contextlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers.models import training
-from burgers.models._keras import Model, keras, layers, ops, own
+from burgers.models._keras import CELLS, Model, keras, layers, ops, own
 from burgers.models.evaluation import (
-    CELLS,
     checked,
     evaluate,
     evaluate_compiled,
@@ -22,6 +25,7 @@ from burgers.models.evaluation import (
 )
 from burgers.models.layers import Constant, Sampling
 from burgers.models.training import adam
+from burgers.streams import stream
 
 __all__ = [
     "BETA",
@@ -47,20 +51,24 @@ __all__ = [
 ]  # fmt: skip
 
 LATENT = 10
+# Fewer leave nothing behind the three convolutions.
+LEAST_CELLS = 22
 VARIANCE = 0.1
 BETA = 2.0
 LEARNING_RATE = 1e-3
 
 
 @own()
-def build_encoder(seed=0):
+def build_encoder(seed: int = 0, cells: int = CELLS) -> keras.Model:
     """Encoder of the report's figure 5: 205,812 parameters.
 
-    (batch, 400) -> mean (batch, 10), log-variance (batch, 10), sample (batch, 10).
+    (batch, cells) -> mean (batch, 10), log-variance (batch, 10), sample (batch, 10). The same
+    layers on another grid, of at least 22 cells.
     """
     seeds = _seeds(seed, 7)
-    x = inputs = layers.Input((CELLS,), name="input_1")
-    x = layers.Reshape((CELLS, 1), name="reshape")(x)
+    checks.count("cells", cells, least=LEAST_CELLS)
+    x = inputs = layers.Input((cells,), name="input_1")
+    x = layers.Reshape((cells, 1), name="reshape")(x)
     for filters, suffix in ((16, ""), (32, "_1"), (64, "_2")):
         x = _convolution(filters, f"conv1d{suffix}", seeds)(x)
         x = layers.MaxPooling1D(2, name=f"max_pooling1d{suffix}")(x)
@@ -73,27 +81,31 @@ def build_encoder(seed=0):
 
 
 @own()
-def build_decoder(seed=1):
+def build_decoder(seed: int = 1, cells: int = CELLS) -> keras.Model:
     """Decoder of the report's figure 6: 219,345 parameters.
 
-    (batch, 10) -> mean (batch, 400), variance (batch, 400), all 0.1, sample (batch, 400).
+    (batch, 10) -> mean (batch, cells), variance (batch, cells), all 0.1, sample (batch, cells).
     """
     seeds = _seeds(seed, 7)
     x = inputs = layers.Input((LATENT,), name="input_2")
-    x = layers.Dense(3456, activation="relu", name="dense_1", kernel_initializer=_glorot(seeds))(x)
-    x = layers.Reshape((54, 64), name="reshape_1")(x)
+    # Three convolutions and three doublings of so many make at least as many as the cells.
+    width = -(-(checks.count("cells", cells, least=LEAST_CELLS) + 30) // 8)
+    x = layers.Dense(
+        64 * width, activation="relu", name="dense_1", kernel_initializer=_glorot(seeds)
+    )(x)
+    x = layers.Reshape((width, 64), name="reshape_1")(x)
     for filters, number, suffix in ((64, 3, ""), (32, 4, "_1"), (16, 5, "_2")):
         x = _convolution(filters, f"conv1d_{number}", seeds)(x)
         x = layers.UpSampling1D(2, name=f"up_sampling1d{suffix}")(x)
     x = _convolution(1, "conv1d_6", seeds)(x)
     x = layers.Flatten(name="flatten_1")(x)
-    mean = layers.Dense(CELLS, name="x_mean", kernel_initializer=_glorot(seeds))(x)
+    mean = layers.Dense(cells, name="x_mean", kernel_initializer=_glorot(seeds))(x)
     variance = Constant(VARIANCE, name="x_variance")(mean)
     sample = Sampling(log=False, seed=next(seeds), name="sampling_decod")([mean, variance])
     return keras.Model(inputs, [mean, variance, sample], name="decoder")
 
 
-def kl_divergence(mean, log_variance):
+def kl_divergence(mean: Any, log_variance: Any) -> Any:
     """KL(N(μ, diag c) || N(0, I)) of each latent: ½ (c + μ² - 1 - log c), same shape as μ."""
     return 0.5 * (ops.exp(log_variance) + ops.square(mean) - 1.0 - log_variance)
 
@@ -126,16 +138,23 @@ class VAE(Model):
             self.kl_tracker = keras.metrics.Mean(name="kl")
 
     @property
-    def latents(self):
+    def latents(self) -> int:
         """Number of latents."""
         return self.encoder.outputs[0].shape[1]
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         density, *given = inputs if isinstance(inputs, list | tuple) else [inputs]
         mean, log_variance, sample = self.encoder(training.one_or_list([density, *given]))
         return self.decoder(training.one_or_list([sample, *given]))[0], mean, log_variance
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
         decoded, mean, log_variance = y_pred
         reconstruction = self.reconstruction(x, decoded)
         kl = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1)) / self.replicas
@@ -143,41 +162,43 @@ class VAE(Model):
         self.kl_tracker.update_state(self.replicas * kl)
         return reconstruction + self.beta * kl
 
-    def reconstruction(self, density, decoded):
+    def reconstruction(self, density: Any, decoded: Any) -> Any:
         """The loss of what was decoded from a batch of densities."""
         return 0.5 * ops.sum(ops.square(density - decoded)) / VARIANCE
 
-    def reconstruct(self, density, seed=0, given=()):
+    def reconstruct(
+        self, density: ArrayLike, seed: int = 0, given: Any = ()
+    ) -> NDArray[np.float32]:
         """Decoder means of one latent draw for each density, (realisations, cells) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
         return evaluate(self, parts)[0]
 
-    def encode(self, density, given=()):
+    def encode(self, density: ArrayLike, given: Any = ()) -> Any:
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
         return evaluate(self.encoder, self._inputs(density, given))[:2]
 
-    def draw(self, density, seed=0, given=()):
+    def draw(self, density: ArrayLike, seed: int = 0, given: Any = ()) -> NDArray[np.float32]:
         """One latent draw from the posterior of each density, (realisations, latents) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
         return evaluate(self.encoder, parts)[2]
 
-    def decode(self, latent, given=()):
+    def decode(self, latent: ArrayLike, given: Any = ()) -> NDArray[Any]:
         """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
         latent = rows("latent", latent, self.latents)
         return evaluate(self.decoder, inputs(self.decoder, latent, given))[0]
 
-    def generate(self, n, seed=0, given=()):
+    def generate(self, n: int, seed: int = 0, given: Any = ()) -> NDArray[np.float32]:
         """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
         shape = (checks.count("n", n), self.latents)
         rng = np.random.default_rng(checks.seed("seed", seed))
         return self.decode(rng.standard_normal(shape, dtype=np.float32), given)
 
     def _inputs(self, density, given):
-        return inputs(self.encoder, checked(density), given)
+        return inputs(self.encoder, checked(density, self.encoder.inputs[0].shape[1]), given)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
@@ -187,33 +208,33 @@ class VAE(Model):
 
     @classmethod
     @own()
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         parts = ("encoder", "decoder")
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in parts}
         return cls(**{**config, **built})
 
-    def recipe(self):
+    def fingerprint(self) -> list[Any]:
         """What the result of a training depends on, besides the data and the optimiser."""
         return [self.encoder.get_config(), self.decoder.get_config(), self.beta]
 
-    def reseed(self, *entropy):
-        """Set the noise of the encoder's draws as a function of integers >= 0."""
-        for number in entropy:
-            checks.count("seed", number, least=0)
-        state = np.random.SeedSequence(entropy).generate_state(2)
+    def reseed(self, seed: int, *index: int) -> None:
+        """Set the noise of the encoder's draws to that of a seed, and where given an index."""
+        checks.count("seed", seed, least=0)
+        state = stream(seed, "noise", *index).generate_state(2)
         self.encoder.get_layer("sampling_encod").generator.state.assign(state)
 
 
 @own()
 def train(
-    density, path, *, epochs, batch_size=50, seed=0, beta=BETA, peak=LEARNING_RATE, decay=False,
-    progress=None, strategy=None,
-):  # fmt: skip
+    density: ArrayLike, path: Path | str, *, epochs: int, batch_size: int = 50, seed: int = 0,
+    beta: float = BETA, peak: float = LEARNING_RATE, decay: bool = False,
+    progress: str | None=None, strategy: Any=None,
+) -> pd.DataFrame:  # fmt: skip
     """Train the report's VAE and write it to `path`, or take up where a stopped call left off.
 
     Parameters
     ----------
-    density : (realisations, 400), or a `stored.Stored` where it is larger than memory.
+    density : (realisations, cells), or a `stored.Stored` where it is larger than memory.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
     beta : weight of the divergence in the printed loss, >= 0; the report's is 2.
@@ -239,7 +260,9 @@ def train(
         steps = training.asked(len(density), epochs, batch_size, seed, progress)
         replicas = training.replicas(strategy, len(density), batch_size)
         with strategy.scope() if strategy else contextlib.nullcontext():
-            model = VAE(beta=beta, seed=seed)
+            cells = density.shape[1]
+            networks = build_encoder(seed, cells), build_decoder(seed + 1, cells)
+            model = VAE(*networks, beta=beta, seed=seed)
             model.replicas = replicas
             model.compile(optimizer=adam(peak, steps * training.flag("decay", decay)))
             history = training.fit(

@@ -1,11 +1,10 @@
 """The figures: drawn from arrays and tables, in one style, and saved whole."""
 
-from burgers.plots import diagrams, figures, forecasts, laws
+from burgers.plots import diagrams, figures, forecasts, laws, networks
 from burgers.plots.figures import (
     GENERATED,
     INPUT,
     MONTE_CARLO,
-    active_latents,
     band,
     band_and_four,
     boundary,
@@ -13,17 +12,17 @@ from burgers.plots.figures import (
     convergence,
     effective_reynolds,
     four,
-    layers,
-    loss,
     overlay,
     overlays,
     quadrature,
     save_figure,
     single,
 )
+from burgers.plots.networks import active_latents, layers, loss
 
 __all__ = [
     "GENERATED", "INPUT", "MONTE_CARLO", "active_latents", "band", "band_and_four", "boundary",
     "budget", "convergence", "diagrams", "effective_reynolds", "figures", "forecasts", "four",
-    "laws", "layers", "loss", "overlay", "overlays", "quadrature", "save_figure", "single",
+    "laws", "layers", "loss", "networks", "overlay", "overlays", "quadrature", "save_figure",
+    "single",
 ]  # fmt: skip

@@ -3,12 +3,15 @@
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from burgers.plots.figures import GENERATED, MONTE_CARLO
+from burgers.plots.style import styled
 
 
-def auto_encoder():
+@styled
+def auto_encoder() -> Figure:
     """A figure of an auto-encoder: x to e(x) to d(e(x)), and the error it minimises."""
     figure, ax = _canvas(8.5, 2.6, right=8.8, low=-1.7)
     _chain(
@@ -25,7 +28,8 @@ def auto_encoder():
     return figure
 
 
-def variational():
+@styled
+def variational() -> Figure:
     """A figure of what an auto-encoder and its variational kin do with one input."""
     figure, ax = _canvas(8.5, 4.0, right=9.8, low=-2.7)
     for y, name, middle in (
@@ -41,7 +45,8 @@ def variational():
     return figure
 
 
-def reparametrisation():
+@styled
+def reparametrisation() -> Figure:
     """A figure of the variational auto-encoder with the noise as an input."""
     figure, ax = _canvas(9.5, 3.2, right=11.4, low=-2.4)
     _chain(

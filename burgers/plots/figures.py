@@ -3,29 +3,36 @@
 Red and pink: direct Monte Carlo. Blue: generated. Black: an input density.
 """
 
-from importlib import resources
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
 
 from burgers._files import written_whole
-
-# In a zipped package the style is no file.
-with resources.as_file(resources.files(__package__) / "style.mplstyle") as style:
-    plt.style.use(style)
+from burgers.plots.style import styled
 
 MONTE_CARLO = "#C1272D"
 GENERATED = "#0B5FA5"
 INPUT = "black"
 
 
-def save_figure(figure, path):
+@styled
+def save_figure(figure: Figure, path: Path | str) -> None:
     """Write a PNG, complete or not at all, with no date or version in it."""
     with written_whole(path) as part:
         figure.savefig(part, format="png", metadata={"Software": None})
 
 
-def band(x, generated, reference, ax=None):
+@styled
+def band(
+    x: NDArray[Any], generated: NDArray[Any], reference: NDArray[Any], ax: Axes | None = None
+) -> Axes:
     """Mean and one std on each side, generated (blue) on direct Monte Carlo (red, pink).
 
     x (cells,); generated and reference (realisations, cells).
@@ -44,7 +51,8 @@ def band(x, generated, reference, ax=None):
     return ax
 
 
-def four(x, densities, ax=None):
+@styled
+def four(x: Any, densities: Any, ax: Axes | None = None) -> Axes:
     """Single densities (count, cells) on one pair of axes."""
     ax = ax or plt.subplots()[1]
     shades = plt.get_cmap("Blues")(np.linspace(0.95, 0.45, len(densities)))
@@ -55,19 +63,27 @@ def four(x, densities, ax=None):
     return ax
 
 
-def band_and_four(x, generated, reference, picked, title):
+@styled
+def band_and_four(
+    x: Any,
+    generated: NDArray[Any],
+    reference: NDArray[Any],
+    title: str,
+    picked: Sequence[int] = range(4),
+) -> Figure:
     """A figure of a band beside the four generated densities at the indices `picked`."""
     figure, (left, right) = plt.subplots(1, 2, sharey=True)
     band(x, generated, reference, ax=left)
-    four(x, generated[picked], ax=right)
+    four(x, generated[list(picked)], ax=right)
     right.set_ylabel("")
-    left.set_title(f"law of {len(generated):,} densities")
+    left.set_title(f"{len(generated):,} densities")
     right.set_title("four generated densities")
     figure.suptitle(title, fontsize=12)
     return figure
 
 
-def single(x, densities, title):
+@styled
+def single(x: Any, densities: Any, title: str) -> Figure:
     """A figure of single densities, one on each axes."""
     figure, axes = plt.subplots(1, len(densities), sharey=True, figsize=(11, 2.9))
     for ax, density in zip(axes, densities, strict=True):
@@ -79,7 +95,8 @@ def single(x, densities, title):
     return figure
 
 
-def overlay(x, density, generated, ax=None):
+@styled
+def overlay(x: Any, density: ArrayLike, generated: NDArray[Any], ax: Axes | None = None) -> Axes:
     """One input density (black) and what the auto-encoder makes of it (blue)."""
     ax = ax or plt.subplots()[1]
     ax.plot(x, density, color=INPUT, label="input")
@@ -88,8 +105,12 @@ def overlay(x, density, generated, ax=None):
     return ax
 
 
-def overlays(x, densities, generated, labels, title):
-    """A figure of one overlay for each label, in two rows."""
+@styled
+def overlays(
+    x: Any, generated: NDArray[Any], densities: Any, title: str, labels: Sequence[str] | None = None
+) -> Figure:
+    """A figure of one overlay for each label, in two rows; by default of the first six."""
+    labels = labels or [f"density {k + 1}" for k in range(6)]
     columns = (len(labels) + 1) // 2
     figure, axes = plt.subplots(2, columns, sharex=True, sharey=True, figsize=(10, 5.2))
     for k, (ax, label) in enumerate(zip(axes.flat, labels, strict=True)):
@@ -101,72 +122,8 @@ def overlays(x, densities, generated, labels, title):
     return figure
 
 
-def loss(history, title):
-    """A figure of the loss over epochs, with its two terms apart."""
-    figure, (left, right) = plt.subplots(1, 2, sharex=True)
-    left.semilogy(history["epoch"], history["loss"], color=GENERATED, label="loss")
-    left.semilogy(
-        history["epoch"], history["reconstruction"], color=INPUT, linestyle=":",
-        label="reconstruction (sum over a batch)",
-    )  # fmt: skip
-    right.plot(history["epoch"], history["kl"], color=GENERATED, label="divergence (mean)")
-    for ax in (left, right):
-        ax.set_xlabel("epoch")
-        ax.legend(fontsize=9)
-    right.set_ylabel("nats")
-    figure.suptitle(title, fontsize=12)
-    return figure
-
-
-def layers(model, title):
-    """A figure of a Keras model's layers: name and kind, output shape, parameters."""
-    rows = [
-        (
-            f"{layer.name} ({type(layer).__name__})",
-            _shape(layer.output),
-            f"{layer.count_params():,}",
-        )
-        for layer in model.layers
-    ]
-    figure, ax = plt.subplots(figsize=(7.5, 0.3 * len(rows) + 0.9))
-    ax.axis("off")
-    table = ax.table(
-        [*rows, ("total", "", f"{model.count_params():,}")],
-        colLabels=("layer", "output", "parameters"),
-        colWidths=(0.5, 0.28, 0.22), cellLoc="left", loc="center", edges="horizontal",
-    )  # fmt: skip
-    table.auto_set_font_size(False)
-    table.set_fontsize(10)
-    table.scale(1, 1.35)
-    for (row, column), cell in table.get_celld().items():
-        cell.set_linewidth(0.4)
-        if row in (0, len(rows) + 1):
-            cell.set_text_props(weight="bold")
-        if column == 2:
-            cell.set_text_props(ha="right")
-    ax.set_title(title)
-    return figure
-
-
-def active_latents(divergence, means, colours):
-    """A figure of the divergence of each latent and of the map that the two largest make.
-
-    divergence (latents,) in nats; means (realisations, latents); colours a dict from a label
-    to one value for each realisation.
-    """
-    figure, axes = plt.subplots(1, 1 + len(colours), figsize=(4.2 * (1 + len(colours)), 3.6))
-    order = np.argsort(divergence)[::-1]
-    axes[0].bar(range(1, len(divergence) + 1), divergence[order], color=GENERATED)
-    axes[0].set(xlabel="latent, by rank", ylabel="KL to the prior [nats]")
-    axes[0].set_xticks(range(1, len(divergence) + 1))
-    for ax, (label, values) in zip(axes[1:], colours.items(), strict=True):
-        points = ax.scatter(*means[:, order[:2]].T, c=values, s=4, cmap="viridis")
-        ax.set(xlabel="latent of rank 1", ylabel="latent of rank 2")
-        figure.colorbar(points, ax=ax, label=label)
-    return figure
-
-
-def convergence(cells, errors, title):
+@styled
+def convergence(cells: Sequence[int], errors: Any, title: str) -> Figure:
     """A figure of L1 errors over the number of cells, one axes for each scheme.
 
     errors: a dict from a scheme to a dict from a label to (counts,) errors.
@@ -189,7 +146,8 @@ def convergence(cells, errors, title):
     return figure
 
 
-def effective_reynolds(reynolds, effective, cells):
+@styled
+def effective_reynolds(reynolds: NDArray[Any], effective: Any, cells: int) -> Figure:
     """A figure of the Reynolds number that a computed density has over the one asked for.
 
     effective: a dict from a case's label to a dict from a scheme to (count,) numbers.
@@ -209,7 +167,8 @@ def effective_reynolds(reynolds, effective, cells):
     return figure
 
 
-def quadrature(panels):
+@styled
+def quadrature(panels: Any) -> Figure:
     """A figure of quadrature errors over orders, one axes for each panel.
 
     panels: a dict from a title to a dict from a label to (orders, errors, line style).
@@ -226,8 +185,9 @@ def quadrature(panels):
     return figure
 
 
-def budget(table):
-    """A figure of the errors of moments by source: one axes for each law, log scale.
+@styled
+def budget(table: pd.DataFrame) -> Figure:
+    """A figure of the errors of moments by source: one axes for each ensemble, log scale.
 
     Dotted lines mark the largest error of the mean and of the std.
     table: a DataFrame with columns law, source, mean_error, std_error.
@@ -252,12 +212,13 @@ def budget(table):
         ax.label_outer()
         ax.tick_params(labelleft=True)
     for ax in axes[1]:
-        ax.set_xlabel("relative error against the exact law")
+        ax.set_xlabel("relative error of the moments")
     axes[0, 0].legend(fontsize=9)
     return figure
 
 
-def boundary(log_reynolds, tails, x, densities):
+@styled
+def boundary(log_reynolds: NDArray[Any], tails: Any, x: Any, densities: Any) -> Figure:
     """A figure of the front's tail past x = 1, and of what a free end there makes of it.
 
     tails: a dict from a label to (count,) shares of the front over log_reynolds; densities: a dict
@@ -268,7 +229,7 @@ def boundary(log_reynolds, tails, x, densities):
         left.semilogy(log_reynolds, values, label=label)
     left.set(xlabel=r"$\log\,\mathrm{Re}$", ylabel=r"share of the front past $x = 1$")
     left.set_ylim(1e-16, 1)
-    looks = ({"linewidth": 5, "alpha": 0.35}, {"linestyle": "--"}, {"linestyle": ":"})
+    looks: Any = ({"linewidth": 5, "alpha": 0.35}, {"linestyle": "--"}, {"linestyle": ":"})
     for (label, values), look in zip(densities.items(), looks, strict=True):
         right.plot(x, values, label=label, **look)
     right.set(xlabel="$x$", ylabel=r"$\rho$", xlim=(x[0], 1))
@@ -279,8 +240,3 @@ def boundary(log_reynolds, tails, x, densities):
 
 def _density_axes(ax):
     ax.set(xlabel="$x$", ylabel=r"$\rho$", xlim=(0, 1))
-
-
-def _shape(output):
-    outputs = output if isinstance(output, list) else [output]
-    return ", ".join(str(tuple(o.shape)) for o in outputs)

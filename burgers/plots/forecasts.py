@@ -3,13 +3,19 @@
 Red and pink: the exact law. Blue: generated. Bands are from the 5 % to the 95 % quantile.
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from burgers._files import written_whole
 from burgers.plots.figures import GENERATED, MONTE_CARLO
+from burgers.plots.style import styled
 from burgers.problems import LOG_REYNOLDS
 
 # What solves anew each time, and how it is coloured.
@@ -18,7 +24,16 @@ COLOURS = plt.get_cmap("viridis")
 FRAMES_PER_SECOND = 10
 
 
-def hidden_reynolds(x, log_reynolds, start, later, spreads, hidden, hidden_from):
+@styled
+def hidden_reynolds(
+    x: Any,
+    log_reynolds: NDArray[Any],
+    start: NDArray[Any],
+    later: NDArray[Any],
+    spreads: Any,
+    hidden: Any,
+    hidden_from: float,
+) -> Figure:
     """A figure of what a density at t0 does not say about Re.
 
     start, later (reynolds, cells): the sinus at t = 0 and later; spreads: a dict from a case to
@@ -45,7 +60,8 @@ def hidden_reynolds(x, log_reynolds, start, later, spreads, hidden, hidden_from)
     return figure
 
 
-def latents(panels):
+@styled
+def latents(panels: Any) -> Figure:
     """A figure of codes over time, one axes for each case, coloured by log Re.
 
     panels: a dict from a title to (codes (trajectories, times, latents), log Re); shown are the
@@ -67,7 +83,10 @@ def latents(panels):
     return figure
 
 
-def fan(x, times, generated, exact, title):
+@styled
+def fan(
+    x: Any, times: Any, generated: dict[str, NDArray[Any]], exact: NDArray[Any], title: str
+) -> Figure:
     """A figure of generated bands on the exact ones: a row for each model, a column for each time.
 
     times (columns,); generated: a dict from a model to (members, columns, cells); exact (members,
@@ -90,7 +109,8 @@ def fan(x, times, generated, exact, title):
     return figure
 
 
-def errors(tables, goals, covered):
+@styled
+def errors(tables: Any, goals: dict[str, float], covered: tuple[float, float]) -> Figure:
     """A figure of errors of mean and std and of the band's coverage over time, by model and case.
 
     tables: a dict from a case to a dict from a model to a DataFrame of `time_judges.judge`; goals:
@@ -118,7 +138,8 @@ def errors(tables, goals, covered):
     return figure
 
 
-def budget(tables):
+@styled
+def budget(tables: Any) -> Figure:
     """A figure of the errors of mean and std by source, one axes for each case.
 
     tables: a dict from a case to a DataFrame of `time_judges.budget`.
@@ -134,7 +155,8 @@ def budget(tables):
     return figure
 
 
-def extrapolation(panels, inner):
+@styled
+def extrapolation(panels: Any, inner: Any) -> Figure:
     """A figure of the error over time and log Re, where only the inner rectangle was seen.
 
     panels: a dict from a case to (times, log Re, errors (reynolds, times)); inner: a dict from a
@@ -152,7 +174,8 @@ def extrapolation(panels, inner):
     return figure
 
 
-def cost(tables):
+@styled
+def cost(tables: Any) -> Figure:
     """A figure of the error of the std over the seconds of an ensemble, one axes for each case.
 
     tables: a dict from a case to a DataFrame of `cost.table`.
@@ -179,7 +202,8 @@ def cost(tables):
     return figure
 
 
-def animate(x, times, panels, path, every=1):
+@styled
+def animate(x: Any, times: Any, panels: Any, path: Path | str, every: int = 1) -> None:
     """Write a GIF of generated bands on the exact ones over time, whole or not at all.
 
     times: a dict from a case to (times,); panels: a dict from a case to (generated, exact), each

@@ -1,15 +1,21 @@
 """Figures of generated laws: codes, scores against the noise floor, variances, conditions."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from burgers.plots import figures
 from burgers.plots.figures import GENERATED, INPUT, MONTE_CARLO
+from burgers.plots.style import styled
 
 SCORES = {"mean_error": "o", "std_error": "s", "wasserstein": "D", "energy": "^"}
 
 
-def codes(panels, colours, title):
+@styled
+def codes(panels: Any, colours: Any, title: str) -> Figure:
     """A figure of the first two latents: the encoded training set, then draws of each law.
 
     panels: a dict from a label to codes (count, latents), the encoded first; colours: one number
@@ -34,10 +40,12 @@ def codes(panels, colours, title):
     return figure
 
 
-def ratios(table):
+@styled
+def ratios(table: pd.DataFrame, goal: float) -> Figure:
     """A figure of scores over their noise floor, one axes for each case: median and range.
 
-    table: a DataFrame with columns case, model, law, judge, lowest, highest, floor and ratio.
+    table: a DataFrame with columns case, model, law, judge, lowest, highest, floor and ratio;
+    goal: the ratio that is aimed at, a dotted line.
     """
     table = table[table.judge.isin(SCORES)]
     cases = list(dict.fromkeys(table.case))
@@ -53,14 +61,15 @@ def ratios(table):
             )
             ax.scatter(found.ratio, heights, marker=marker, s=20, color=f"C{k}", label=judge)
         ax.axvline(1.0, color=MONTE_CARLO, linewidth=0.9)
-        ax.axvline(1.2, color=MONTE_CARLO, linewidth=0.9, linestyle=":")
+        ax.axvline(goal, color=MONTE_CARLO, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", title=case, xlabel="distance over noise floor")
         ax.set_yticks(range(len(rows)), [", ".join(filter(None, row)) for row in rows])
     axes[0].legend(fontsize=9, loc="lower right")
     return figure
 
 
-def bands(x, pairs):
+@styled
+def bands(x: Any, pairs: Any) -> Figure:
     """A figure of bands of mean and std, one axes for each title: generated on Monte Carlo."""
     figure, axes = plt.subplots(2, 2, sharex=True, sharey="row", figsize=(9, 6.4))
     for ax, (title, (generated, reference)) in zip(axes.flat, pairs.items(), strict=True):
@@ -72,7 +81,8 @@ def bands(x, pairs):
     return figure
 
 
-def total_variance(x, panels):
+@styled
+def total_variance(x: Any, panels: Any) -> Figure:
     """A figure of the law of total variance: Var ρ = Var E[ρ|z] + E Var[ρ|z].
 
     panels: a dict from a title to (variance of the density, of the decoder's mean, decoder's
@@ -93,10 +103,11 @@ def total_variance(x, panels):
     return figure
 
 
-def given_time(tables, held_out):
+@styled
+def given_time(tables: Any, held_out: Any) -> Figure:
     """A figure of errors over the time asked for, one axes for each case.
 
-    tables: a dict from a case to a DataFrame of `sharpening.given_time`; held_out: a dict from a
+    tables: a dict from a case to a DataFrame of `generative.given_time`; held_out: a dict from a
     case to the interval of times kept from training.
     """
     figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.8))
@@ -115,7 +126,8 @@ def given_time(tables, held_out):
     return figure
 
 
-def neighbours(x, panels):
+@styled
+def neighbours(x: Any, panels: Any) -> Figure:
     """A figure of densities near a given one, one axes for each title.
 
     panels: a dict from a title to (density, Monte Carlo's neighbours, generated neighbours,
@@ -136,17 +148,19 @@ def neighbours(x, panels):
     return figure
 
 
-def information(panels):
+@styled
+def information(panels: Any, least: float) -> Figure:
     """A figure of the divergence of each latent by rank, one axes for each case.
 
-    panels: a dict from a case to a dict from a model to (latents,) divergences in nats.
+    panels: a dict from a case to a dict from a model to (latents,) divergences in nats; least: of a
+    latent in use, a grey line.
     """
     figure, axes = plt.subplots(1, len(panels), sharey=True)
     for ax, (case, models) in zip(axes, panels.items(), strict=True):
         for marker, (label, divergence) in zip("osD^", models.items(), strict=True):
             ranked = np.maximum(np.sort(divergence)[::-1], 1e-4)
             ax.semilogy(range(1, len(ranked) + 1), ranked, marker=marker, markersize=4, label=label)
-        ax.axhline(0.1, color="0.6", linewidth=0.8)
+        ax.axhline(least, color="0.6", linewidth=0.8)
         ax.set(title=case, xlabel="latent, by rank")
         ax.set_xticks(range(1, 11))
     axes[0].set_ylabel("KL to the prior [nats]")

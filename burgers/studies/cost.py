@@ -1,7 +1,9 @@
 """What an ensemble costs, by every method, and after how many of them a training has paid."""
 
 from functools import cache
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from burgers.exact.quadrature import gauss_legendre
 from burgers.models import latent_ode, training
 from burgers.paths import stored
 from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.profiles import Profile
 from burgers.streams import generator
 from burgers.studies import forecasting
 
@@ -27,7 +30,7 @@ EQUAL = {
 }
 
 
-def table(name, models, profile, seed):
+def table(name: str, models: Any, profile: Profile, seed: int) -> pd.DataFrame:
     """Seconds and errors of an ensemble of all times, by every method: a DataFrame.
 
     Reduced model and solver push `members` random members, other models a fifth of them; Gauss
@@ -46,9 +49,11 @@ def table(name, models, profile, seed):
     for cells in profile.propagation.cells:
         rows.append(_pushed(name, "solver", members, shown, seed, cells=cells))
     for points in profile.propagation.gauss_legendre:
-        rows.append(_ruled(name, "Gauss", *_gauss_points(name, points), shown))
+        inputs, weight = _gauss_points(name, points)
+        rows.append(_ruled(name, "Gauss", inputs, weight, shown))
     for points in profile.propagation.sobol:
-        rows.append(_ruled(name, "Sobol", *_sobol_points(name, points, seed), shown))
+        inputs, weight = _sobol_points(name, points, seed)
+        rows.append(_ruled(name, "Sobol", inputs, weight, shown))
     return pd.DataFrame(rows)
 
 
@@ -174,7 +179,7 @@ def _sobol_points(name, points, seed):
     return inputs, np.full(points, 1.0 / points)
 
 
-def training_seconds(name, folder, ensemble):
+def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
     """How long the reduced model's training took, with the solution of what it learned from.
 
     The solution is that of a hundred trajectories, times theirs.
@@ -189,7 +194,7 @@ def training_seconds(name, folder, ensemble):
     return solved + sum(map(training.seconds, paths))
 
 
-def break_even(costs, trained):
+def break_even(costs: pd.DataFrame, trained: float) -> pd.DataFrame:
     """When the reduced model pays against the solver, a row for each competitor: a DataFrame.
 
     `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good

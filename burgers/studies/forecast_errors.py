@@ -5,14 +5,17 @@ for the sinus) a law over log Re, at each time.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from burgers import exact, metrics, solver
 from burgers.ensembles import trajectories
 from burgers.metrics.forecast import BAND, around, coverage, law_errors
 from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.profiles import Profile
 from burgers.streams import generator, stream
 from burgers.studies.forecasting import (
     INNER_LOG_REYNOLDS,
@@ -39,34 +42,35 @@ class Truth:
     """Held-out trajectories on a grid of (a, log Re), by the solver and exactly."""
 
     name: str
-    ensemble: object
+    ensemble: Any
     steps: int
     solved: np.ndarray
     exact: np.ndarray
 
     @property
-    def reynolds(self):
+    def reynolds(self) -> NDArray[np.float64]:
         """Re of every trajectory, (steps * reynolds,)."""
         return self.ensemble.reynolds.values
 
     @property
-    def start(self):
+    def start(self) -> NDArray[Any]:
         """The density of every trajectory at t = 0, (steps * reynolds, cells)."""
         return self.flat(self.solved)[:, 0]
 
-    def grid(self, density):
+    def grid(self, density: NDArray[Any]) -> NDArray[Any]:
         """(steps * reynolds, times, cells) as (steps, reynolds, times, cells)."""
         return density.reshape(self.steps, -1, *density.shape[1:])
 
-    def flat(self, density):
+    def flat(self, density: NDArray[Any]) -> NDArray[Any]:
         """The inverse of `grid`."""
         return density.reshape(-1, *density.shape[2:])
 
 
-def truth(name, profile):
+def truth(name: str, profile: Profile) -> Truth:
     """The grid of a case: the middles of equal intervals in log Re, and in a."""
     steps, count = profile.propagation.grid[name]
-    case, inputs = CASES[name], {}
+    case = CASES[name]
+    inputs: dict[str, Any] = {}
     inputs["reynolds"] = np.tile(np.exp(midpoints(LOG_REYNOLDS, count)), steps)
     if case.random_step:
         inputs["step"] = np.repeat(midpoints(STEP, steps), count)
@@ -78,7 +82,7 @@ def truth(name, profile):
     return Truth(name, solved, steps, solved.density.values.reshape(shape), found.reshape(shape))
 
 
-def judge(forecast, truth):
+def judge(forecast: NDArray[Any], truth: Truth) -> pd.DataFrame:
     """A forecast (steps, reynolds, times, cells) against the truth at each time: a DataFrame.
 
     `median`, `maximum`: relative L2 error of a trajectory, against the solver. `mean_error`,
@@ -104,7 +108,7 @@ def judge(forecast, truth):
     return pd.DataFrame(table)
 
 
-def extrapolation_errors(forecast, truth):
+def extrapolation_errors(forecast: NDArray[Any], truth: Truth) -> pd.DataFrame:
     """Relative L2 errors in and outside what the inner model was trained on: a DataFrame."""
     error = metrics.relative_error(forecast, truth.solved)
     log_reynolds = np.log(truth.grid(truth.reynolds)[0])
@@ -121,7 +125,7 @@ def extrapolation_errors(forecast, truth):
     return pd.DataFrame(rows, columns=["time_seen", "reynolds_seen", "median", "maximum"])
 
 
-def budget(truth, model, profile, seed):
+def budget(truth: Truth, model: Any, profile: Profile, seed: int) -> pd.DataFrame:
     """Where the errors of a law come from, each step against the one before: a DataFrame.
 
     The exact law; the solver's; encoded and decoded; propagated, also against the solver's, as
@@ -178,7 +182,9 @@ def _drawn_errors(members, reference, draws, rng):
     return dict(zip(("mean_error", "std_error"), np.median(found, axis=0), strict=True))
 
 
-def from_a_later_start(name, models, law, profile, seed):
+def from_a_later_start(
+    name: str, models: Any, law: Any, profile: Profile, seed: int
+) -> pd.DataFrame:
     """Ensembles from X(t0) with t0 > 0, told nothing else, against what became of X: a DataFrame.
 
     `reduced`: log Re drawn from `law`, p(log Re | z(t0)). `autonomous`: codes from the
@@ -217,7 +223,7 @@ def from_a_later_start(name, models, law, profile, seed):
     return table
 
 
-def verdicts(judged):
+def verdicts(judged: pd.DataFrame) -> pd.DataFrame:
     """What was aimed at, what was measured of the reduced model, and whether it holds.
 
     judged: rows of `judge` by case and model. Each at its worst time after t = 0. A DataFrame.
@@ -243,7 +249,9 @@ def _miss(coverage):
     return (coverage - COVERED).abs().max()
 
 
-def distance_to_largest_reynolds(name, time, log_reynolds):
+def distance_to_largest_reynolds(
+    name: str, time: float, log_reynolds: NDArray[Any]
+) -> dict[str, Any]:
     """Relative L2 distance of densities to that of the last Re, exact and by both schemes.
 
     log_reynolds (count,): a dict from "exact" and the schemes to (count,) distances.
@@ -257,7 +265,7 @@ def distance_to_largest_reynolds(name, time, log_reynolds):
     return {key: metrics.relative_error(density, density[-1:]) for key, density in found.items()}
 
 
-def midpoints(ends, count):
+def midpoints(ends: tuple[float, float], count: int) -> NDArray[np.float64]:
     """The middles of `count` equal intervals between two ends."""
     low, high = ends
     return low + (high - low) * (np.arange(count) + 0.5) / count

@@ -3,17 +3,23 @@
 Forecasts are arrays (realisations, times, cells).
 """
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from burgers.ensembles import trajectories
 from burgers.models import baselines, flow, latent_ode, training, vae
 from burgers.paths import stored
 from burgers.problems import CASES, number
+from burgers.profiles import Profile
 from burgers.streams import generator, integer, stream
 
 # Trajectories are solved on twice as many cells as are kept: on 400 the scheme's own error of the
 # creneau's std given a is up to 8 %.
-SOLVER = {"scheme": "muscl", "refinement": 2}
+SOLVER: dict[str, Any] = {"scheme": "muscl", "refinement": 2}
 TIMES = 51
 LAST = {"sinus": 1.0, "creneau": 0.58}
 # Index of the later time from which an ensemble is also started.
@@ -23,7 +29,7 @@ INNER_TIME = 0.8
 INNER_LOG_REYNOLDS = (5.0, 12.0)
 
 
-def times(name):
+def times(name: str) -> NDArray[np.float64]:
     """The times of the trajectories of a case, (51,), from 0 to the end of the judgement."""
     return np.linspace(0.0, LAST[name], TIMES)
 
@@ -33,7 +39,7 @@ def latents(name: str) -> int:
     return len(CASES[name].sample(1, np.random.default_rng(0))) + 2
 
 
-def training_set(name, profile, seed):
+def training_set(name: str, profile: Profile, seed: int) -> Any:
     """The trajectories to learn from."""
     count = profile.propagation.trajectories[name]
     return trajectories.generate(
@@ -41,7 +47,7 @@ def training_set(name, profile, seed):
     )
 
 
-def inner(ensemble):
+def inner(ensemble: xr.Dataset) -> xr.Dataset:
     """The trajectories of inner log Re, without the last times."""
     log_reynolds, time = np.log(ensemble.reynolds.values), ensemble.time.values
     low, high = INNER_LOG_REYNOLDS
@@ -51,7 +57,7 @@ def inner(ensemble):
     )
 
 
-def train_all(ensembles, folder, profile, seed):
+def train_all(ensembles: dict[str, xr.Dataset], folder: Path, profile: Profile, seed: int) -> None:
     """Train every model of both cases, side by side; those finished before cost nothing.
 
     `codes_<case>`: σ-VAE of snapshots. `autonomous_<case>`: F on its codes, not told Re.
@@ -64,7 +70,7 @@ def train_all(ensembles, folder, profile, seed):
     training.run_in_parallel(tasks, profile.workers)
 
 
-def train_case(name, ensemble, folder, profile, seed):
+def train_case(name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, seed: int) -> None:
     """Train the models of one case, one after the other: see `train_all`."""
     profile, seed = profile.propagation, integer(seed, "dynamics training", number(name))
     fields = {"field_epochs": profile.field_epochs, "seed": seed}
@@ -112,7 +118,7 @@ class Forecasters:
         process = baselines.Regression(profile.propagation.gp_points, seed)
         self.process = process.fit(baselines.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
 
-    def all(self):
+    def all(self) -> dict[str, Any]:
         """Names and functions of an ensemble's truth, in the order of the tables."""
         return {
             "reduced": self.by_reduced,
@@ -123,42 +129,42 @@ class Forecasters:
             "POD, linear (DMD)": self.by_linear,
         }
 
-    def by_reduced(self, start, ensemble):
+    def by_reduced(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """The calibrated model: codes of X(0), and each trajectory's log Re."""
         return self.reduced.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
-    def by_autonomous(self, start, ensemble):
+    def by_autonomous(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """Codes drawn from the encoder's posterior at X(0), and pushed through Y' = F(Y)."""
         codes = drawn(self.codes, start, self.rng)
         return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
 
-    def by_one_shot(self, start, ensemble):
+    def by_one_shot(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """The decoder of (t, log Re, a)."""
         density = self.one_shot.decode(baselines.numbers(ensemble))
         return density.reshape(len(start), -1, density.shape[1])
 
-    def by_pod(self, start, ensemble):
+    def by_pod(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """As many linear coordinates, and the same F."""
         return self.pod.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
-    def by_process(self, start, ensemble):
+    def by_process(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """Linear coordinates as a Gaussian process of (t, log Re, a)."""
         codes = self.process.predict(baselines.numbers(ensemble))
         return self.modes.decode(codes.reshape(len(start), -1, codes.shape[1])).astype(np.float32)
 
-    def by_linear(self, start, ensemble):
+    def by_linear(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """Linear coordinates and a linear propagator, which cannot know Re."""
         codes = self.linear.forecast(self.modes.encode(start), len(ensemble.time) - 1)
         return self.modes.decode(codes).astype(np.float32)
 
 
-def drawn(model, density, rng):
+def drawn(model: Any, density: Any, rng: np.random.Generator) -> NDArray[Any]:
     """One code from the posterior of each density, (realisations, latents)."""
     mean, log_variance = model.encode(density)
     return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
 
 
-def reynolds_given_code(model, name, index, profile, seed):
+def reynolds_given_code(model: Any, name: str, index: int, profile: Profile, seed: int) -> Any:
     """p(log Re | z(t0)) of a reduced model, fitted to the codes of fresh densities at one time.
 
     index: of that time among `times(name)`. A `flow.Flow`: its `at(ranks, codes)` draws.

@@ -1,251 +1,272 @@
-"""Which auto-encoders and which laws on their codes are compared, and how they are judged."""
+"""Calibrated auto-encoders, and distributions fitted to their codes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from burgers import metrics
+from burgers import metrics, paths, streams
 from burgers.ensembles import dataset
 from burgers.models import flow, latent_laws, sigma_vae, training, vae
-from burgers.problems import CASES
+from burgers.problems import CASES, Case, number
+from burgers.profiles import Profile
 
-# Times that the conditioned models never see in training.
+# A latent with more divergence from the prior than this is in use.
+ACTIVE_NATS = 0.1
+# Times withheld from the training of the conditioned models.
 HELD_OUT = {"sinus": (0.6, 0.7), "creneau": (0.35, 0.41)}
-PRINTED_BETA = 2.0
-# The law at one time is that of this share of the codes, the nearest in time.
+# The distribution at one time is that of this share of the codes, the nearest in time.
 NEAREST = 0.03
+# Codes in a panel of the figure.
+SHOWN = 4000
+
+# From case and label to an auto-encoder.
+Models = dict[str, dict[str, Any]]
 
 
-def latents(case):
-    """As many latents as the case has random numbers: T, Re and for the creneau a."""
-    return 3 if case.random_step else 2
+@dataclass(frozen=True)
+class Study:
+    """What the comparison is made on: sizes, the seed, and stored ensembles by case."""
+
+    profile: Profile
+    seed: int
+    folder: Path
+    known: dict[str, xr.Dataset]
+    pool: dict[str, xr.Dataset]
+    one_time: dict[str, xr.Dataset]
+
+    def generator(self, name: str, case: str, *index: int) -> np.random.Generator:
+        """A generator on a stream of a case."""
+        return streams.generator(self.seed, name, number(case), *index)
+
+    def integer(self, name: str, case: str, *index: int) -> int:
+        """An integer seed from a stream of a case."""
+        return streams.integer(self.seed, name, number(case), *index)
+
+    def fresh(self, name: str, case: str, count: int, *index: int, **options) -> xr.Dataset:
+        """An ensemble of fresh densities, drawn from a stream of its case."""
+        stream = streams.stream(self.seed, name, number(case), *index)
+        options = {"seed": stream, "scheme": self.profile.scheme, **options}
+        return dataset.generate(CASES[case], count, **options)
+
+    def seen(self, name: str, case: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Fresh densities without those of withheld times, and their times (realisations, 1)."""
+        sample = self.fresh(name, case, count)
+        kept = ~is_held_out(case, sample.final_time.values)
+        return sample.density.values[kept], sample.final_time.values[kept, None]
 
 
-def train_all(ensembles, folder, profile, seed):
-    """Train every model of the comparison, some side by side; those finished before cost nothing.
-
-    `sharp_<case>_<k>`: the sharper auto-encoder, one for each seed. `given_time_<case>`: the same
-    conditioned on T, on fresh densities without the held-out times. `scheduled_<case>`,
-    `weighted_<case>`: the report's networks on a schedule, with the divergence weighted 2/50 or 2
-    for each sample.
-    """
-    tasks = []
-    for name, ensemble in ensembles.items():
-        density, needed = ensemble.density.values, latents(CASES[name])
-        common = {"batch_size": profile.batch_size}
-        for k in range(profile.sharpening.seeds):
-            stem = f"sharp_{name}_{k}"
-            tasks.append((sigma_vae.train, {
-                "density": density, "path": folder / f"{stem}.keras", "latents": needed,
-                "epochs": profile.sharpening.epochs[name], "seed": seed + 10 + k, "progress": stem,
-                **common,
-            }))  # fmt: skip
-        seen, times = _seen(CASES[name], profile.sharpening.codes, profile, _stream(seed, 52))
-        tasks.append((sigma_vae.train, {
-            "density": seen, "path": folder / f"given_time_{name}.keras", "latents": needed - 1,
-            "epochs": profile.sharpening.epochs_given_time[name], "seed": seed + 20,
-            "given": (times,), "progress": f"given_time_{name}", **common,
-        }))  # fmt: skip
-        for stem, beta in (
-            ("scheduled", PRINTED_BETA),
-            ("weighted", PRINTED_BETA * profile.batch_size),
-        ):
-            tasks.append((vae.train, {
-                "density": density, "path": folder / f"{stem}_{name}.keras", "beta": beta,
-                "epochs": profile.sharpening.ablation_epochs, "seed": seed + 30, "peak": 2e-3,
-                "decay": True, "progress": f"{stem}_{name}", **common,
-            }))  # fmt: skip
-    # The longest first, so that the two processes end together.
-    tasks.sort(key=lambda task: -len(task[1]["density"]) * task[1]["epochs"])
-    training.run_in_parallel(tasks, profile.workers)
+def open_study(profile: Profile, seed: int) -> Study:
+    """Open the stored ensembles of a profile."""
+    folder = paths.data(profile.name)
+    known, pool, one_time = (
+        {
+            name: dataset.open(paths.stored(folder, kind, name, time=case.fixed_time))
+            for name, case in CASES.items()
+        }
+        for kind in ("ensemble", "pool", "pool at one time")
+    )
+    return Study(profile, seed, folder, known, pool, one_time)
 
 
-def is_held_out(name, times):
-    """Whether each time lies in the interval kept from the conditioned model of a case."""
+def latents(case: Case) -> int:
+    """As many latents as a density depends on random numbers: the inputs of the case, and T."""
+    return len(case.sample(1, np.random.default_rng(0))) + 1
+
+
+def is_held_out(name: str, times: np.ndarray) -> np.ndarray:
+    """Whether each time lies in the interval withheld from the conditioned model of a case."""
     low, high = HELD_OUT[name]
     return (times > low) & (times < high)
 
 
-def fresh_codes(model, case, n, profile, seed):
-    """Codes (n, latents) of fresh densities of all times."""
-    sample = dataset.generate(case, n, seed=_stream(seed, 50), scheme=profile.scheme)
-    return model.draw(sample.density.values, seed=seed)
+def train_all(study: Study) -> None:
+    """Train every model of the comparison, some side by side; finished trainings are kept.
+
+    `sharp`: the calibrated auto-encoder, several trainings. `given time`: the same conditioned on
+    T, trained on fresh densities without the withheld times. `scheduled`, `weighted`: the report's
+    networks on a schedule, with the divergence weighted as in the printed code, or with that weight
+    for each sample.
+    """
+    tasks = [task for name in CASES for task in _trainings(study, name)]
+    # The longest first, so that the two processes end together.
+    tasks.sort(key=lambda task: -len(task[1]["density"]) * task[1]["epochs"])
+    training.run_in_parallel(tasks, study.profile.workers)
 
 
-def fit_laws(model, case, profile, seed):
-    """Every law fitted to the codes of fresh densities: a dict."""
-    codes = fresh_codes(model, case, profile.sharpening.codes, profile, seed)
+def _trainings(study: Study, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each training of a case: what trains, and its options."""
+    sizes, needed = study.profile.sharpening, latents(CASES[name])
+    density, batch = study.known[name].density.values, study.profile.batch_size
+    seen, times = study.seen("given time densities", name, sizes.codes)
+
+    def task(train, kind, stream, density, k=0, **options):
+        path = paths.stored(study.folder, kind, name, k=k)
+        common = {"path": path, "progress": path.stem, "seed": study.integer(stream, name, k)}
+        return train, {"density": density, "batch_size": batch, **common, **options}
+
+    for k in range(sizes.seeds):
+        yield task(sigma_vae.train, "sharp", "sharp training", density, k, latents=needed,
+                   epochs=sizes.epochs[name])  # fmt: skip
+    yield task(sigma_vae.train, "given time", "given time training", seen, latents=needed - 1,
+               epochs=sizes.epochs_given_time[name], given=(times,))  # fmt: skip
+    for k, (kind, beta) in enumerate((("scheduled", vae.BETA), ("weighted", vae.BETA * batch))):
+        yield task(vae.train, kind, "schedule training", density, k, beta=beta, peak=2e-3,
+                   decay=True, epochs=sizes.ablation_epochs)  # fmt: skip
+
+
+def load_models(study: Study) -> tuple[Models, dict[str, Any]]:
+    """The trained models by case and label, and the conditioned ones by case."""
+    files: dict[str, dict[str, Any]] = {
+        kind: {"kind": kind} for kind in ("report", "scheduled", "weighted")
+    }
+    for k in range(study.profile.sharpening.seeds):
+        files[f"sharp {k}"] = {"kind": "sharp", "k": k}
+
+    def load(case, **which):
+        return vae.load(paths.stored(study.folder, case=case, **which))
+
+    models = {name: {label: load(name, **which) for label, which in files.items()}
+              for name in CASES}  # fmt: skip
+    return models, {name: load(name, kind="given time") for name in CASES}
+
+
+def divergence(model: Any, density: np.ndarray, given: tuple = ()) -> np.ndarray:
+    """Mean divergence of each latent from the prior, (latents,) in nats."""
+    return np.mean(vae.kl_divergence(*model.encode(density, given)), axis=0)
+
+
+def latent_map(model: Any, pool: xr.Dataset) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Divergence of each latent, posterior means of a pool, and what to colour them by."""
+    means, _ = model.encode(pool.density.values)
+    colours = {"final time $T$": pool.final_time, r"$\log\,\mathrm{Re}$": np.log(pool.reynolds)}
+    return divergence(model, pool.density.values), means, colours
+
+
+def information(study: Study, models: Models) -> dict[str, dict[str, np.ndarray]]:
+    """Divergence of each latent on the pools, by case and label; one training of the sharper."""
+    shown = ("report", "scheduled", "weighted", "sharp 0")
     return {
-        "normal": latent_laws.StandardNormal().fit(codes),
-        "gaussian": latent_laws.Gaussian().fit(codes),
-        "mixture": latent_laws.Mixture(seed=seed).fit(codes),
-        "parzen": latent_laws.ManifoldParzen(seed=seed).fit(codes),
-        "flow": flow.Flow(profile.sharpening.flow_epochs, seed=seed).fit(codes),
+        name: {label: divergence(models[name][label], pool.density.values) for label in shown}
+        for name, pool in study.pool.items()
     }
 
 
-def fit_law_given_time(model, case, profile, seed):
-    """The law p(z | T) of a conditioned model, fitted to the times that it was trained on."""
-    count = profile.sharpening.codes_given_time
-    density, times = _seen(case, count, profile, _stream(seed, 51))
-    codes = model.draw(density, seed=seed, given=(times,))
-    law = flow.Flow(profile.sharpening.flow_epochs // 4, peak=2e-3, seed=seed)
-    return flow.NearestConditions(law, int(NEAREST * count)).fit(codes, times)
+def reconstruction(
+    model: Any, pool: np.ndarray, seed: int = 0, given: tuple = ()
+) -> dict[str, float]:
+    """Errors of one draw for each density of a pool, (realisations, cells), and latents in use.
 
-
-def score(draw, pool, known, samples, rng):
-    """All scores of draw(samples, rng) against a pool; of the moments medians over five."""
-
-    def fresh():
-        return pool[rng.choice(len(pool), samples, replace=False)]
-
-    found = metrics.scores(draw(samples, rng), fresh(), known)
-    return found | _median_distances(lambda: draw(samples, rng), fresh)
-
-
-def floors(pool, known, samples, repeats, rng):
-    """The scores of Monte Carlo itself."""
-    return metrics.noise_floor(
-        pool, samples, repeats=repeats, rng=rng,
-        measure=lambda first, second: metrics.scores(first, second, known),
-    )  # fmt: skip
-
-
-def reconstruction(model, pool, given=()):
-    """Relative L2 errors of one draw for each density of a pool, and what they do to moments."""
-    decoded = model.reconstruct(pool, given=given)
-    error = metrics.relative_error(decoded, pool)
-    kl = np.mean(vae.kl_divergence(*model.encode(pool, given)), axis=0)
+    Median and worst relative L2 error of a density, and errors of the moments of all.
+    """
+    decoded = model.reconstruct(pool, seed=seed, given=given)
+    error, kl = metrics.relative_error(decoded, pool), divergence(model, pool, given)
     return {
         "median_error": np.median(error),
         "worst_error": error.max(),
         **metrics.moment_errors(decoded, *metrics.mean_and_std(pool)),
-        "active_latents": int((kl > 0.1).sum()),
+        "active_latents": int((kl > ACTIVE_NATS).sum()),
         "kl": float(kl.sum()),
     }
 
 
-def given_time(model, law, case, times, profile, seed):
-    """How the law at each of some times compares with Monte Carlo at that time.
-
-    A DataFrame of time, held_out, and mean_error, std_error and wasserstein of four kinds:
-    `generated` by the law; `encoded`, what the decoder makes of the codes of fresh densities, as
-    a law without fault would; `reconstructed`, the same against these densities themselves; and
-    `floor`.
-    """
-    rows = [
-        {"time": time, "held_out": bool(is_held_out(case.name, np.array(time)))}
-        | _at_time(model, law, case, time, profile, _stream(seed, k))
-        for k, time in enumerate(times)
-    ]
+def reconstruction_table(study: Study, models: Models) -> pd.DataFrame:
+    """`reconstruction` of every model at all times, and its errors of moments at one time."""
+    rows = []
+    for name, labelled in models.items():
+        pools = [ensembles[name].density.values for ensembles in (study.pool, study.one_time)]
+        for k, (label, model) in enumerate(labelled.items()):
+            found, at_one = (
+                reconstruction(model, pool, study.integer("reconstructions", name, k, which))
+                for which, pool in enumerate(pools)
+            )
+            found |= {f"one_time_{key}": at_one[key] for key in ("mean_error", "std_error")}
+            rows.append({"case": name, "model": label, **found})
     return pd.DataFrame(rows)
 
 
-def neighbours(model, law, density, pool, radius, rng):
-    """Densities within a relative L2 distance of a given one, and the encoder's own draws.
-
-    Three arrays (realisations, cells): of a Monte Carlo pool, of as many draws of the law, and
-    1,000 decoded draws of the posterior of the density.
-    """
-    drawn = model.decode(law.sample(len(pool), rng))
-    near = [sample[metrics.relative_error(sample, density) <= radius] for sample in (pool, drawn)]
-    mean, log_variance = model.encode(density[None])
-    noise = rng.standard_normal((1000, mean.shape[1]))
-    return (*near, model.decode(mean + np.exp(0.5 * log_variance) * noise))
-
-
-def total_variance(model, pool):
+def total_variance(model: Any, pool: np.ndarray, seed: int = 0) -> tuple[np.ndarray, ...]:
     """Var ρ, Var E[ρ|z] and E Var[ρ|z] in each cell, z drawn from the encoder: three (cells,)."""
-    codes = model.draw(pool)
+    codes = model.draw(pool, seed=seed)
     explained = model.decode(codes).astype(np.float64).var(axis=0)
     variance = np.asarray(model.decoder(codes[:1])[1][0], dtype=np.float64)
     return pool.astype(np.float64).var(axis=0), explained, variance
 
 
-def summarise(rows, floor):
-    """The table of laws: median and range over seeds of each score, beside its floor.
-
-    rows: dicts of case, model, law, seed and scores; floor: a dict from a case to scores.
-    """
-    keys = ["case", "model", "law"]
-    long = pd.DataFrame(rows).melt([*keys, "seed"], var_name="judge").dropna()
-    table = long.groupby([*keys, "judge"], sort=False).value.agg(
-        seeds="count", median="median", lowest="min", highest="max"
-    )
-    table = table.reset_index()
-    table["floor"] = [floor[row.case][row.judge] for row in table.itertuples()]
-    return table.assign(ratio=metrics.in_floors(table["median"], table.floor))
-
-
-def verdicts(table, recipes, given):
-    """What was aimed at, what was measured, and whether it holds: a DataFrame.
-
-    table: of `summarise`; recipes: rows of `reconstruction` by case and model; given: rows of
-    `given_time` by case. Of the laws on the sharper model's codes the best is taken by the
-    largest of its four ratios.
-    """
-    rows = []
-    for name, case in CASES.items():
-        sharp = table[(table.case == name) & (table.model == "sharp")]
-        ratios = sharp.pivot(index="law", columns="judge", values="ratio")
-        law = ratios[["mean_error", "std_error", "wasserstein", "energy"]].max(axis=1).idxmin()
-        best = sharp[sharp.law == law].set_index("judge")
-        for judge in ("mean_error", "std_error", "wasserstein", "energy"):
-            rows.append((name, f"{judge} in floors, {law}", best.ratio[judge], 1.2))
-        rows.append((name, f"c2st, {law}", best["median"]["c2st"], 0.55))
-        rows.append((name, f"c2st per cell, {law}", best["median"]["c2st_per_cell"], 0.55))
-        rebuilt = recipes[(recipes.case == name) & recipes.model.str.startswith("sharp")].median(
-            numeric_only=True
-        )
-        rows.append((name, "median error of a reconstruction", rebuilt.median_error, 0.003))
-        time = f"T = {case.fixed_time}"
-        rows.append((name, f"{time}: mean error, reconstructed", rebuilt.one_time_mean_error, 2e-3))
-        rows.append((name, f"{time}: std error, reconstructed", rebuilt.one_time_std_error, 0.01))
-        of_case = given[given.case == name].set_index("time")
-        asked = of_case.loc[case.fixed_time]
-        unseen = of_case.loc[np.mean(HELD_OUT[name])]
-        for label, row in ((time, asked), ("unseen T", unseen)):
-            for judge in ("mean_error", "std_error"):
-                ratio = row[f"generated_{judge}"] / row[f"floor_{judge}"]
-                rows.append((name, f"{label}: {judge} in floors, generated", ratio, 1.5))
-    found = pd.DataFrame(rows, columns=["case", "goal", "measured", "at_most"])
-    return found.assign(holds=found.measured <= found.at_most)
-
-
-def _seen(case, n, profile, stream):
-    """Fresh densities at the times not held out, and these times, (realisations, 1)."""
-    sample = dataset.generate(case, n, seed=stream, scheme=profile.scheme)
-    seen = ~is_held_out(case.name, sample.final_time.values)
-    return sample.density.values[seen], sample.final_time.values[seen, None]
-
-
-def _at_time(model, law, case, time, profile, stream):
-    samples, rng = profile.sharpening.samples, np.random.default_rng(stream)
-    pool = dataset.generate(
-        case, 4 * samples, final_time=time, seed=stream, scheme=profile.scheme
-    ).density.values
-    given = (np.full((samples, 1), time),)
-
-    def fresh():
-        return pool[rng.choice(len(pool), samples, replace=False)]
-
-    density = fresh()
-    kinds = {
-        "generated": _median_distances(
-            lambda: model.decode(law.sample(samples, rng, *given), given), fresh
-        ),
-        "encoded": _median_distances(lambda: model.reconstruct(fresh(), given=given), fresh),
-        "reconstructed": metrics.distances(model.reconstruct(density, given=given), density),
-        "floor": metrics.noise_floor(pool, samples, repeats=10, rng=rng),
-    }
+def variances(study: Study, models: Models) -> dict[str, tuple[np.ndarray, ...]]:
+    """`total_variance` of the report's model and of a sharper one, by the title of its panel."""
     return {
-        f"{kind}_{name}": value for kind, found in kinds.items() for name, value in found.items()
+        f"{name}, {title}": total_variance(
+            models[name][label], pool.density.values, study.integer("total variance", name, k)
+        )
+        for name, pool in study.pool.items()
+        for k, (label, title) in enumerate((("report", "report's recipe"), ("sharp 0", "sharper")))
     }
 
 
-def _median_distances(draw, fresh):
-    found = [metrics.distances(draw(), fresh()) for _ in range(5)]
-    return pd.DataFrame(found).median().to_dict()
+def variance_gaps(panels: dict[str, tuple[np.ndarray, ...]]) -> dict[str, float]:
+    """Relative L2 distance of the sum of a model's two variances from that of the density."""
+    return {
+        title: float(metrics.relative_error(explained + noise, variance))
+        for title, (variance, explained, noise) in panels.items()
+    }
 
 
-def _stream(seed, k):
-    return np.random.SeedSequence([seed, k])
+def fresh_densities(study: Study) -> dict[str, np.ndarray]:
+    """Densities of all times on which no model was trained, (realisations, cells) by case."""
+    count = study.profile.sharpening.codes
+    return {name: study.fresh("codes", name, count).density.values for name in CASES}
+
+
+def fit_laws(model: Any, density: np.ndarray, flow_epochs: int, seeds: list[int]) -> dict[str, Any]:
+    """Five distributions fitted to the codes of densities; four seeds: of codes and of three."""
+    codes = model.draw(density, seed=seeds[0])
+    return {
+        "normal": latent_laws.StandardNormal().fit(codes),
+        "gaussian": latent_laws.Gaussian().fit(codes),
+        "mixture": latent_laws.Mixture(seed=seeds[1]).fit(codes),
+        "parzen": latent_laws.ManifoldParzen(seed=seeds[2]).fit(codes),
+        "flow": flow.Flow(flow_epochs, seed=seeds[3]).fit(codes),
+    }
+
+
+def fit_all_laws(study: Study, models: Models) -> dict[tuple[str, str], dict[str, Any]]:
+    """`fit_laws` of the report's model and each sharper one: by case and label.
+
+    All models of a case encode the same fresh densities.
+    """
+    fresh, epochs = fresh_densities(study), study.profile.sharpening.flow_epochs
+    laws = {}
+    for name, labelled in models.items():
+        for k, (label, model) in enumerate(labelled.items()):
+            if label == "report" or label.startswith("sharp"):
+                seeds = [study.integer("latent laws", name, k, which) for which in range(4)]
+                laws[name, label] = fit_laws(model, fresh[name], epochs, seeds)
+    return laws
+
+
+def codes_and_laws(study: Study, name: str, models: Models, laws: dict) -> dict[str, np.ndarray]:
+    """Codes of the training ensemble under a sharper model, and draws of each distribution."""
+    model, rng = models[name]["sharp 0"], study.generator("shown codes", name, 0)
+    encoded = model.draw(
+        study.known[name].density.values, seed=study.integer("shown codes", name, 1)
+    )
+    drawn = {law: fitted.sample(SHOWN, rng) for law, fitted in laws[name, "sharp 0"].items()}
+    return {"encoded, by $T$": encoded, **drawn}
+
+
+def fit_laws_given_time(study: Study, conditioned: dict[str, Any]) -> dict[str, Any]:
+    """The distribution p(z | T) of each conditioned model, fitted where no time is withheld."""
+    sizes, laws = study.profile.sharpening, {}
+    for name, model in conditioned.items():
+        density, times = study.seen("codes given time", name, sizes.codes_given_time)
+        seeds = [study.integer("codes given time", name, k) for k in range(2)]
+        codes = model.draw(density, seed=seeds[0], given=(times,))
+        law = flow.Flow(sizes.flow_epochs // 4, peak=2e-3, seed=seeds[1])
+        nearest = int(NEAREST * sizes.codes_given_time)
+        laws[name] = flow.NearestConditions(law, nearest).fit(codes, times)
+    return laws

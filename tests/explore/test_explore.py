@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         place = tmp_path_factory.mktemp("explore")
         patch.setattr(burgers.paths, "ROOT", place)
-        recipe = profiles.Recipe(realisations=100, epochs=1)
+        recipe = profiles.CaseSizes(realisations=100, epochs=1)
         sharpening = replace(profiles.QUICK.sharpening, epochs={"sinus": 1, "creneau": 1})
         tiny = replace(profiles.QUICK, sinus=recipe, creneau=recipe, sharpening=sharpening)
         patch.setitem(profiles.PROFILES, "quick", tiny)

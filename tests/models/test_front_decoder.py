@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+import burgers
 from burgers.models import front_decoder, sigma_vae, vae
+from burgers.models.layers import Fronts
 
 
 def drawn(height, place, log_width):
@@ -59,3 +61,22 @@ def test_a_trained_auto_encoder_of_fronts_is_saved_and_read_again(tmp_path):
     assert history.loss.iloc[-1] < history.loss.iloc[0]
     model = vae.load(path)
     assert np.abs(model.reconstruct(density) - density).mean() < 0.02
+
+
+@pytest.mark.parametrize("cells", [50, 123])
+@pytest.mark.parametrize("kind", [front_decoder, sigma_vae])
+def test_a_sharper_auto_encoder_stands_on_any_grid(tmp_path, kind, cells):
+    density = burgers.generate(burgers.CRENEAU, 60, cells=cells).density.values
+    history = sigma_vae.train(
+        density, tmp_path / "m.keras", latents=2, epochs=3, batch_size=20,
+        networks=(kind.build_encoder, kind.build_decoder),
+    )  # fmt: skip
+    model = vae.load(tmp_path / "m.keras")
+    assert history.loss.iloc[-1] < history.loss.iloc[0]
+    assert model.reconstruct(density[:5]).shape == (5, cells)
+
+
+def test_the_average_of_a_front_is_the_same_on_a_coarser_grid():
+    heights = [np.full((1, 2), value, np.float32) for value in (0.7, 0.2, -1.0)]
+    fine, coarse = (np.asarray(Fronts(cells)(heights)) for cells in (400, 40))
+    np.testing.assert_allclose(fine.reshape(1, 40, 10).mean(axis=2), coarse, atol=2e-5)

@@ -290,7 +290,7 @@ def test_ensembles_and_networks_that_do_not_fit_are_refused(monkeypatch, tmp_pat
     for change, named in (
         ({"ensemble": nan}, "density contains nan in row 3"),
         ({"ensemble": still}, "mean square of the density has minimum 0.0"),
-        ({"ensemble": ensemble.isel(x=slice(50))}, r"ensemble has density of shape \(240, 9, 50\)"),
+        ({"ensemble": ensemble.isel(x=slice(50))}, "networks has the shapes"),
         ({"ensemble": ensemble.isel(time=[])}, r"ensemble has density of shape \(240, 0, 400\)"),
         ({"ensemble": ensemble.isel(realisation=[0])}, "trajectories is 1"),
         ({"ensemble": ensemble.drop_vars("reynolds")}, "ensemble"),

@@ -25,18 +25,18 @@ def dense(units, name, seed):
     return keras.layers.Dense(units, name=name, kernel_initializer=start)
 
 
-def build_encoder(seed):
+def build_encoder(seed, cells=400):
     """An encoder that is compiled sooner than the report's."""
-    density = keras.Input((400,), name="density")
+    density = keras.Input((cells,), name="density")
     mean, log_variance = (dense(2, name, seed)(density) for name in ("z_mean", "z_log_var"))
     sample = vae.Sampling(seed=seed, name="sampling_encod")([mean, log_variance])
     return keras.Model(density, [mean, log_variance, sample], name="encoder")
 
 
-def build_decoder(seed):
+def build_decoder(seed, cells=400):
     """A linear decoder."""
     latent = keras.Input((2,), name="latent")
-    mean = dense(400, "x_mean", seed)(latent)
+    mean = dense(cells, "x_mean", seed)(latent)
     return keras.Model(latent, [mean, mean, mean], name="decoder")
 
 

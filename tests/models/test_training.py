@@ -39,7 +39,7 @@ class Line(_keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return _keras.ops.mean(_keras.ops.square(y_pred - 2.0 * x))
 
-    def recipe(self):
+    def fingerprint(self):
         return ["line"]
 
     def reseed(self, *entropy):

@@ -135,7 +135,6 @@ def test_a_model_with_code_of_its_own_is_not_loaded(tmp_path):
 
 MASKED = np.ma.masked_array(np.zeros((2, 400)), mask=np.eye(2, 400))
 BAD_DENSITIES = [
-    (np.zeros((3, 399)), r"density has shape \(3, 399\)"),
     (np.zeros(400), r"density has shape \(400,\)"),
     (np.float32(1.0), r"density has shape \(\)"),
     (np.where(np.eye(2, 400), np.nan, 0.0), "density contains nan in row 0"),
@@ -153,6 +152,25 @@ def test_bad_densities_are_refused_by_name(model, tmp_path, bad, named):
             ask(bad)
     with pytest.raises(ValueError, match=named):
         vae.train(bad, tmp_path / "m.keras", epochs=1)
+    with pytest.raises(ValueError, match=r"density has shape \(3, 399\); accepted: .* 400"):
+        model.encode(np.zeros((3, 399)))
+
+
+@pytest.mark.parametrize("cells", [22, 100, 257])
+def test_the_same_layers_stand_on_any_grid(tmp_path, cells):
+    density = burgers.generate(burgers.CRENEAU, 60, cells=cells).density.values
+    history = vae.train(density, tmp_path / "m.keras", epochs=3, batch_size=20)
+    model = vae.load(tmp_path / "m.keras")
+    assert history.loss.iloc[-1] < history.loss.iloc[0]
+    assert model.reconstruct(density[:5]).shape == model.generate(5).shape == (5, cells)
+    names = [[layer.name for layer in part.layers] for part in (model.encoder, model.decoder)]
+    assert names == [[layer.name for layer in part.layers]
+                     for part in (vae.build_encoder(), vae.build_decoder())]  # fmt: skip
+
+
+def test_too_coarse_a_grid_is_refused_by_name(tmp_path):
+    with pytest.raises(ValueError, match="cells is 21; accepted"):
+        vae.train(np.zeros((9, 21)), tmp_path / "m.keras", epochs=1)
 
 
 @pytest.mark.parametrize(

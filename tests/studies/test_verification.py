@@ -1,6 +1,7 @@
 """The measures of errors, on errors that are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import burgers
@@ -53,7 +54,7 @@ def test_monte_carlo_errors_are_those_of_repeated_samples():
         assert observed == pytest.approx(value, rel=0.25)
 
 
-def test_one_rule_and_graded_panels_agree_where_the_law_is_smooth():
+def test_one_rule_and_graded_panels_agree_where_the_density_is_smooth():
     plain = verification.plain_moments(burgers.CRENEAU, 0.2, order=64, cells=4)
     graded = exact.mean_and_std(burgers.CRENEAU, 0.2, cells=4)
     np.testing.assert_allclose(plain, graded, atol=1e-5)
@@ -66,3 +67,46 @@ def test_the_boundary_matters_only_when_the_front_is_near():
         burgers.CRENEAU.initial(step=0.2), np.exp(8), 0.2, boundary="outflow", scheme="muscl"
     )
     np.testing.assert_allclose(near, ended, atol=1e-12)
+
+
+def test_the_observed_order_of_halving_errors_is_one():
+    errors = {"rusanov": {"Re = e^5": [4.0, 2.0, 1.0], "Re = e^8": [9.0, 4.0, 1.0]}}
+    np.testing.assert_allclose(verification.finest_orders(errors)["rusanov"], [1.0, 2.0])
+
+
+def test_densities_solved_again_are_those_of_the_ensemble():
+    ensemble = burgers.generate(burgers.CRENEAU, 20, seed=3, cells=100)
+    again = verification.solved_again(ensemble, "rusanov")
+    np.testing.assert_allclose(again, ensemble.density.values, atol=1e-6)
+
+
+def test_the_worst_density_departs_from_the_exact_one_at_the_end_alone():
+    x, densities = verification.near_the_end()
+    whole, ended, free = densities.values()
+    assert np.abs(free - whole).max() < 1e-3 < np.abs(ended - whole).max()
+    assert np.abs(ended - whole)[x < 0.9].max() < 1e-3
+
+
+def test_the_budget_names_every_source_of_each_ensemble(tmp_path):
+    quick = burgers.profiles.get("quick")
+    for (case, time), (kind, n) in zip(
+        verification.ENSEMBLES.values(), 2 * [("pool", 60), ("pool at one time", 40)], strict=True
+    ):
+        pool = burgers.generate(case, n, final_time=time, seed=n, cells=400)
+        burgers.dataset.save(pool, burgers.paths.stored(tmp_path, kind, case.name, time=time))
+    modelled = pd.DataFrame(
+        [{"case": name, "study": study, "samples": n, "exact_mean_error": 1 / n,
+          "exact_std_error": 2 / n}
+         for name in burgers.CASES for n in (10, 20)
+         for study in ("reconstruction", "prior", "fixed time")]
+    )  # fmt: skip
+    burgers.paths.save_table(modelled, tmp_path / "table_moments.csv")
+    table = verification.budget(tmp_path, tmp_path, quick)
+    assert list(dict.fromkeys(table.law)) == list(verification.ENSEMBLES)
+    assert (table.groupby("law").size() >= 5).all()
+    # Of the models the largest sample counts.
+    models = table[table.source.str.startswith("auto-encoder")]
+    assert (models.mean_error == 1 / 20).all()
+    errors = table.pivot(index="law", columns="source", values="std_error")
+    assert (errors["scheme, muscl"] < errors["scheme, rusanov"]).all()
+    assert (errors["Monte Carlo, 10,000 draws"] < errors["Monte Carlo, 200 draws"]).all()
