@@ -1,4 +1,4 @@
-"""Keras as this package uses it: loaded silently, the same whatever its global settings are."""
+"""Keras as this package uses it: loaded silently, independent of its global settings."""
 
 import contextlib
 import logging

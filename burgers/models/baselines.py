@@ -1,4 +1,4 @@
-"""What a reduced model must beat: linear codes, linear dynamics, regression without dynamics.
+"""Baselines of the reduced model: linear codes, linear dynamics, regression without dynamics.
 
 Codes of trajectories are arrays (realisations, times, numbers).
 """
@@ -125,7 +125,7 @@ class Regression:
     """Codes as Gaussian processes over (t, log Re, a), each with a kernel of its own, learned.
 
     Length scales are held within 0.05 and 10 std of an input: where points are too few for a code,
-    the likelihood would rather call it noise. An input that is the same everywhere says nothing.
+    the likelihood would rather call it noise. A constant input is ignored.
     """
 
     process: Any = None
@@ -223,10 +223,10 @@ def train_one_shot(
     seed: int = 0,
     progress: str | None = None,
 ) -> pd.DataFrame:
-    """Train a `OneShot` and write it to `path`, or take up where a stopped call left off.
+    """Train a `OneShot` and write it to `path`, or resume an interrupted call.
 
-    The decoder and, in the second half of the epochs, the weights are those of a reduced model: all
-    the while they would let the few densities of the first times rule. ensemble: of
+    The decoder is that of a reduced model, and so are the weights in the second half of the epochs:
+    used throughout, they would let the few densities at the first times dominate. ensemble: of
     `trajectories.generate`; the rest, the result and the errors as in `latent_ode.train`.
     """
     with training.alone(path, EVEN) as path:

@@ -1,4 +1,4 @@
-"""The state of a training after an epoch, and what it is a state of: data, settings, code."""
+"""The state of a training after an epoch, and its origin: data, settings, code, libraries."""
 
 import ast
 import hashlib

@@ -1,4 +1,4 @@
-"""What is asked of a trained network: checked, and evaluated a part at a time.
+"""Evaluation of trained networks: inputs are checked, and evaluated in batches.
 
 Densities are (realisations, cells), codes (realisations, latents), in single precision.
 """

@@ -1,8 +1,8 @@
 """An autoregressive flow on the latent space, with or without conditions.
 
-Each latent's law given those before it is a mixture of normals whose weights, means and widths a
-small network gives (RNADE: Uria, Murray and Larochelle 2013). The distribution functions of these
-conditional laws map the codes to uniform numbers one by one: a triangular, invertible flow.
+The density of each latent given those before it is a mixture of normals, whose weights, means and
+widths a small network gives (RNADE: Uria, Murray and Larochelle 2013). The conditional distribution
+functions map the codes to uniform numbers one by one: a triangular, invertible flow.
 """
 
 from typing import Any, Self
@@ -27,7 +27,7 @@ class Flow(latent_laws.Law):
     """p(z | given) = Π_k p(z_k | z_1, ..., z_{k-1}, given), fitted by maximum likelihood.
 
     One in ten codes is held out, and the weights of the epoch that it finds likeliest are kept.
-    `given` is (realisations, numbers) wherever a law is asked that was fitted to as many numbers,
+    `given` is (realisations, numbers) wherever a flow was fitted to as many numbers,
     and None for any other.
     """
 

@@ -1,10 +1,10 @@
-"""An auto-encoder of dense layers that knows what a front is: small, and cheap to decode.
+"""A small auto-encoder of dense layers whose decoder represents fronts explicitly.
 
     ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k),  plus Σ_m b_m φ_m,i
 
 A network gives the heights, places and widths of a few fronts and the amplitudes of a smooth
-remainder. A front that moves by less than a cell then moves by the right amount, which neither a
-dense nor a convolutional decoder knows before it has learned it cell by cell.
+remainder. A displacement of a front by less than a cell is then exact, whereas a dense or
+convolutional decoder has to learn it cell by cell.
 """
 
 from burgers.models._keras import CELLS, keras, layers, own

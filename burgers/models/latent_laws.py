@@ -1,4 +1,4 @@
-"""Laws on the latent space, to draw from in place of the prior: fit, sample, log-density.
+"""Distributions on the latent space that replace the prior: fit, sample, log-density.
 
 Codes are arrays (realisations, latents).
 """
@@ -25,15 +25,15 @@ MOST_SEED = 2**32 - 1
 
 
 class Law:
-    """A law of codes, of which a subclass says how it is fitted, drawn from and evaluated.
+    """A distribution of codes; subclasses say how it is fitted, sampled and evaluated.
 
-    A latent that is the same in all codes is drawn as just that. The rest is the law of the others,
-    and so is the log-density, which is -inf for codes where such a latent is another.
+    A latent that is constant over all codes is returned as that constant. The distribution is that
+    of the other latents, and so is the log-density, which is -inf where a constant latent differs.
 
     Raises
     ------
     ValueError
-        Naming the argument, its value and what is accepted; or if it is asked before it is fitted.
+        Naming the argument, its value and what is accepted; or if it is used before it is fitted.
     """
 
     # Of the codes that it was fitted to.
@@ -41,7 +41,7 @@ class Law:
 
     @forkable
     def fit(self, codes: ArrayLike) -> Self:
-        """Fit to codes, at least two; returns the law."""
+        """Fit to codes, at least two; returns the distribution itself."""
         codes = checked(codes)
         self._begin(codes)
         if self.varies.any():

@@ -1,8 +1,8 @@
-"""Reduced models: encode a density once, integrate a few numbers in time, decode when asked.
+"""Latent ordinary differential equations: encode once, integrate in time, decode when needed.
 
     z(t0) = E(ρ(t0)),   dz/dt = F(z, θ),   ρ(t) = D(z(t))
 
-θ are numbers that stay the same along a trajectory and that a density need not show: log Re.
+θ is constant along a trajectory and need not be determined by the density: log Re.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Reduced(Model):
 
     @property
     def parameters(self) -> int:
-        """Whether F is told log Re: 1, or 0 where the snapshot's code has to do."""
+        """Whether F depends on log Re: 1, or 0 where Re is withheld."""
         return self.field.input_shape[1] - self.field.output_shape[1]
 
     def call(self, inputs: Any) -> Any:
@@ -86,7 +86,8 @@ class Reduced(Model):
     ) -> NDArray[np.float32]:
         """Codes after each of some durations, (realisations, durations, latents).
 
-        codes (realisations, latents), durations (durations,) >= 0, Re (realisations,) if F is told.
+        codes (realisations, latents), durations (durations,) >= 0, Re (realisations,) unless it is
+        withheld.
         """
         codes = evaluation.rows("codes", codes, self.field.output_shape[1])
         durations = np.atleast_1d(checks.non_negative("durations", durations))
@@ -198,7 +199,7 @@ def train(
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     field_epochs, epochs : of the first and of the second stage; without the second the networks
         are kept.
-    parameters : whether F is told log Re.
+    parameters : whether F depends on log Re.
     seed : integer.
     progress : label of the progress bar; None shows none.
 

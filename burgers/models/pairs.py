@@ -1,4 +1,4 @@
-"""What reduced models learn from: pairs of densities of the same trajectory, and their weights."""
+"""Training pairs of reduced models: two densities of one trajectory, and their weights."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from burgers import _checks as checks
 from burgers.problems import LOG_REYNOLDS
 
-# A law that is narrower than this share of its widest is not asked to be right to scale.
+# Where the spread is below this fraction of the largest, errors are not weighted any more.
 LEAST_SPREAD = 0.05
 # Pairs in a training step.
 BATCH_SIZE = 100
@@ -30,7 +30,7 @@ def of_trajectories(ensemble: xr.Dataset) -> xr.Dataset:
 
 
 def standard(reynolds: NDArray[Any]) -> NDArray[np.float64]:
-    """log Re as a number of mean zero and variance one under its law, (realisations, 1)."""
+    """log Re standardised to mean zero and variance one under its prior, (realisations, 1)."""
     low, high = LOG_REYNOLDS
     return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
 

@@ -1,7 +1,7 @@
-"""A sharper auto-encoder: its variance is calibrated and its decoder convolutional to the end.
+"""The calibrated auto-encoder: optimal decoder variance, and a fully convolutional decoder.
 
-The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance is the one that makes
-the data likeliest, so that reconstruction and divergence are both in nats and need no weight.
+The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance maximises the
+likelihood, so that reconstruction and divergence are both in nats and need no weight.
 """
 
 from pathlib import Path
@@ -53,7 +53,7 @@ def build_encoder(
 def build_decoder(
     latents: int, conditions: int = 0, seed: int = 1, cells: int = CELLS
 ) -> keras.Model:
-    """Decoder without a dense output layer: a front is drawn by local filters wherever it is.
+    """Decoder without a dense output layer: local filters represent a front at any position.
 
     (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
     (batch, cells). Coarse to fine: an eighth of the cells, a quarter, a half and all.
@@ -81,7 +81,7 @@ def build_decoder(
 
 @keras.saving.register_keras_serializable("burgers")
 class SigmaVAE(VAE):
-    """Variational auto-encoder whose loss is the evidence bound at the likeliest variance.
+    """Variational auto-encoder whose loss is the evidence bound at the optimal variance.
 
         loss = n/2 (log 2πσ² + 1) + mean_batch Σ_latent KL,   σ² = mean (ρ - μ)² of the batch
 
@@ -115,7 +115,7 @@ def train(
     seed: int = 0, given: Any = (), progress: str | None = None,
     networks: Any=(build_encoder, build_decoder),
 ) -> pd.DataFrame:  # fmt: skip
-    """Train a `SigmaVAE` and write it to `path`, or take up where a stopped call left off.
+    """Train a `SigmaVAE` and write it to `path`, or resume an interrupted call.
 
     Adam on a cosine from 2e-3 to zero.
 

@@ -1,4 +1,4 @@
-"""Training that survives a kill, and several trainings side by side."""
+"""Training that resumes after an interruption with the same result."""
 
 import errno
 import json
@@ -39,7 +39,7 @@ CHECKPOINT, HISTORY, TIMING = ".checkpoint.npz", "_history.csv", "_timing.csv"
 
 @contextmanager
 def alone(path: Path | str, *stages: str) -> Iterator[Path]:
-    """Keep other trainings from the path of a model while it is trained; yields it as a `Path`.
+    """Lock the path of a model while it is trained; yields it as a `Path`.
 
     Parameters
     ----------
@@ -88,11 +88,11 @@ def fit(
     seed: int,
     progress: str | None = None,
 ) -> pd.DataFrame:
-    """Train a compiled model that is to be saved as `path`, or take up where a stop left off.
+    """Train a compiled model that will be saved as `path`, or resume an interrupted training.
 
-    The order of the batches and the noise are functions of the seed and the epoch, so that a run
-    resumed after a stop ends with the weights of a run that was never stopped. A UserWarning says
-    why a state that is there is not taken up: it is of other data, settings, code or libraries.
+    The order of the batches and the noise are functions of the seed and the epoch: a resumed run
+    ends with the weights of an uninterrupted one. A UserWarning says why an existing state is
+    not used: it belongs to other data, settings, code or libraries.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def fit(
 def asked(
     realisations: int, epochs: int, batch_size: int, seed: int, progress: str | None = None
 ) -> int:
-    """How many batches a training takes; ValueError names the argument that is not to be had."""
+    """Number of batches of a training; ValueError names the argument that is refused."""
     batches = -(-realisations // checks.count("batch_size", batch_size))
     checks.count("seed", seed, least=0, most=MOST_SEED)
     if not isinstance(progress, str | None):
@@ -143,7 +143,7 @@ def asked(
 
 
 def steps(realisations: int, epochs: int, batch_size: int) -> int:
-    """How many batches a training takes; ValueError names `epochs` or `batch_size`."""
+    """Number of batches of a training; ValueError names `epochs` or `batch_size`."""
     return asked(realisations, epochs, batch_size, seed=0)
 
 

@@ -112,16 +112,15 @@ def kl_divergence(mean: Any, log_variance: Any) -> Any:
 
 @keras.saving.register_keras_serializable("burgers")
 class VAE(Model):
-    """Variational auto-encoder with the loss that the report's code prints.
+    """Variational auto-encoder with the loss of the report's printed code.
 
         loss = ½ Σ_batch Σ_x (ρ - μ)² / 0.1 + β mean_batch Σ_latent KL,   β = 2
 
     The reconstruction is summed over the batch and the divergence averaged: per sample, the
     effective weight of the divergence is β / batch size.
 
-    Networks with more inputs than a density or a code are conditioned on the rest: `given`, a
-    tuple of arrays (realisations, numbers) wherever it is asked for, and an empty one for all
-    others.
+    Networks with further inputs are conditioned on these: `given` is a tuple of arrays
+    (realisations, numbers), empty for networks without conditions.
     """
 
     # Copies of the model that share a batch, and whose gradients are summed.
@@ -230,7 +229,7 @@ def train(
     beta: float = BETA, peak: float = LEARNING_RATE, decay: bool = False,
     progress: str | None=None, strategy: Any=None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Train the report's VAE and write it to `path`, or take up where a stopped call left off.
+    """Train the report's VAE and write it to `path`, or resume an interrupted call.
 
     Parameters
     ----------

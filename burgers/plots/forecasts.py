@@ -1,6 +1,6 @@
-"""Figures of laws that are pushed through time.
+"""Figures of forecasts.
 
-Red and pink: the exact law. Blue: generated. Bands are from the 5 % to the 95 % quantile.
+Red and pink: exact. Blue: generated. Bands are from the 5 % to the 95 % quantile.
 """
 
 from pathlib import Path
@@ -130,7 +130,7 @@ def errors(tables: Any, goals: dict[str, float], covered: tuple[float, float]) -
             ax.axhline(goals[name], color="0.4", linestyle=":", linewidth=1)
             ax.set_ylabel(label)
         column[2].axhspan(*covered, color="0.85")
-        column[2].set(xlabel="$t$", ylabel="coverage of the exact law")
+        column[2].set(xlabel="$t$", ylabel="coverage of the exact distribution")
         column[0].set_title(case)
     for ax in axes[:, 1]:
         ax.set_ylabel("")
@@ -196,7 +196,7 @@ def cost(tables: Any) -> Figure:
                 ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
                             textcoords="offset points", fontsize=7)  # fmt: skip
         ax.set(title=case, xlabel="seconds for an ensemble of 51 times")
-    axes[0].set_ylabel("error of the std against the exact law")
+    axes[0].set_ylabel("error of the std against the exact one")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=9, loc="outside right upper")
     return figure

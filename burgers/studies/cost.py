@@ -1,4 +1,4 @@
-"""What an ensemble costs, by every method, and after how many of them a training has paid."""
+"""The cost of an ensemble by every method, and the number at which a training breaks even."""
 
 from functools import cache
 from pathlib import Path
@@ -20,9 +20,9 @@ from burgers.profiles import Profile
 from burgers.streams import generator
 from burgers.studies import forecasting
 
-# Models whose ensembles can have the law's spread.
+# Models whose ensembles can have the spread of the exact distribution.
 COMPETE = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
-# What must be as small as the model's, for a competitor to be as good.
+# Errors in which a competitor of equal accuracy must not exceed the model.
 EQUAL = {
     "solver": ["l2_error", "own_std_error"],
     "Gauss": ["std_error"],
@@ -33,12 +33,12 @@ EQUAL = {
 def table(name: str, models: Any, profile: Profile, seed: int) -> pd.DataFrame:
     """Seconds and errors of an ensemble of all times, by every method: a DataFrame.
 
-    Reduced model and solver push `members` random members, other models a fifth of them; Gauss
-    and Legendre's rule and Sobol's points take as many as they are given, solved as the models'
-    training data. `seconds` is that of 51 times of all members. Medians over five times of:
-    `mean_error`, `std_error`, against the exact law of log Re and a; `own_std_error`, against the
-    exact densities of the same members, which takes out that they are random; `l2_error` of a
-    trajectory against the exact solution. All of them on a method's own cells.
+    The reduced model and the solver propagate `members` random members, other models a fifth of
+    them; Gauss-Legendre and Sobol points are solved as the models' training data. `seconds` is the
+    time of all members at 51 times. Medians over five times of: `mean_error` and `std_error`,
+    against the exact moments over log Re and a; `own_std_error`, against the exact densities of
+    the same members, free of their sampling error; `l2_error` of a trajectory against the exact
+    solution. All errors are taken on a method's own cells.
     """
     members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
@@ -58,7 +58,7 @@ def table(name: str, models: Any, profile: Profile, seed: int) -> pd.DataFrame:
 
 
 def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
-    """The row of random members, pushed by a model's `forecast` or by the solver on `cells`."""
+    """The row of random members, propagated by a model's `forecast` or solved on `cells`."""
     seconds, parts = 0.0, _members(name, members, seed, chunk)
 
     def density_of(inputs):
@@ -99,7 +99,7 @@ def _moments(parts):
 
 @cache
 def _own_moments(name, members, seed, chunk, cells, shown):
-    """The same of the exact densities of the members that are pushed."""
+    """The same of the exact densities of these members."""
     known = forecasting.times(name)[list(shown)]
     return _moments(
         np.stack([exact.density(CASES[name], t, cells=cells, **inputs) for t in known], axis=1)
@@ -123,7 +123,7 @@ def _ruled(name, method, inputs, weight, shown, cells=400):
 
 
 def _errors(name, inputs, density, mean, std, shown, own=None):
-    """Errors of some trajectories and of the law, medians over the times shown: see `table`."""
+    """Errors of some trajectories and of moments, medians over the times shown: see `table`."""
     cells, of_density, of_law = density.shape[2], [], []
     for k, time in enumerate(forecasting.times(name)[shown]):
         known = exact.density(CASES[name], time, cells=cells, **inputs)
@@ -180,7 +180,7 @@ def _sobol_points(name, points, seed):
 
 
 def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
-    """How long the reduced model's training took, with the solution of what it learned from.
+    """Seconds of the reduced model's training, including the solution of its training data.
 
     The solution is that of a hundred trajectories, times theirs.
     """
@@ -195,7 +195,7 @@ def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
 
 
 def break_even(costs: pd.DataFrame, trained: float) -> pd.DataFrame:
-    """When the reduced model pays against the solver, a row for each competitor: a DataFrame.
+    """When the reduced model breaks even, a row for each competitor: a DataFrame.
 
     `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good
     as the model: of random members by `l2_error` and `own_std_error`, of rules by `std_error`; NaN

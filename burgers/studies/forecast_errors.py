@@ -1,7 +1,7 @@
-"""How laws that are pushed through time are judged, at every time, against solver and exact law.
+"""Errors of forecasts at every time, against the solver and the exact distribution.
 
-Arrays of forecasts are (steps, reynolds, times, cells): for each density right of the jump (one
-for the sinus) a law over log Re, at each time.
+Forecasts are arrays (steps, reynolds, times, cells): for each density a right of the jump (only
+one for the sinus) the distribution over log Re at each time.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
 
 from burgers import exact, metrics, solver
 from burgers.ensembles import trajectories
 from burgers.metrics.forecast import BAND, around, coverage, law_errors
-from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.models import flow, latent_ode
+from burgers.problems import CASES, LOG_REYNOLDS, STEP, centres, number
 from burgers.profiles import Profile
 from burgers.streams import generator, stream
 from burgers.studies.forecasting import (
@@ -24,28 +26,37 @@ from burgers.studies.forecasting import (
     LATER,
     SOLVER,
     TIMES,
+    Forecasters,
     drawn,
     reynolds_given_code,
     times,
 )  # fmt: skip
 
-# Where the first-order scheme's own viscosity on 400 cells is as large as the equation's.
+# log Re at which the first-order scheme's own viscosity on 400 cells equals that of the equation.
 LAST_RESOLVED = 6.7
 REPEATS = 20
-# What is aimed at, at the worst time, and the largest miss of a coverage of 90 %.
+# Largest errors aimed at, at the worst time; the last is the distance of a coverage from 90 %.
 GOALS = {"median": 0.005, "maximum": 0.02, "mean_error": 0.01, "std_error": 0.05, "coverage": 0.02}
 COVERED = 0.9
 
 
 @dataclass(frozen=True)
-class Truth:
-    """Held-out trajectories on a grid of (a, log Re), by the solver and exactly."""
+class Reference:
+    """Held-out trajectories on a grid of (a, log Re), by the solver and exactly.
+
+    Attributes
+    ----------
+    name : of the case.
+    ensemble : the solver's trajectories, of `trajectories.generate`.
+    steps : number of densities a right of the jump; 1 for the sinus.
+    solved, exact : (steps, reynolds, times, cells) float32 densities.
+    """
 
     name: str
-    ensemble: Any
+    ensemble: xr.Dataset
     steps: int
-    solved: np.ndarray
-    exact: np.ndarray
+    solved: NDArray[np.float32]
+    exact: NDArray[np.float32]
 
     @property
     def reynolds(self) -> NDArray[np.float64]:
@@ -58,16 +69,16 @@ class Truth:
         return self.flat(self.solved)[:, 0]
 
     def grid(self, density: NDArray[Any]) -> NDArray[Any]:
-        """(steps * reynolds, times, cells) as (steps, reynolds, times, cells)."""
+        """Reshape (steps * reynolds, ...) to (steps, reynolds, ...)."""
         return density.reshape(self.steps, -1, *density.shape[1:])
 
     def flat(self, density: NDArray[Any]) -> NDArray[Any]:
-        """The inverse of `grid`."""
+        """Reshape (steps, reynolds, ...) to (steps * reynolds, ...)."""
         return density.reshape(-1, *density.shape[2:])
 
 
-def truth(name: str, profile: Profile) -> Truth:
-    """The grid of a case: the middles of equal intervals in log Re, and in a."""
+def reference(name: str, profile: Profile) -> Reference:
+    """Solve the held-out trajectories of a case, at midpoints of intervals in log Re and in a."""
     steps, count = profile.propagation.grid[name]
     case = CASES[name]
     inputs: dict[str, Any] = {}
@@ -79,42 +90,60 @@ def truth(name: str, profile: Profile) -> Truth:
         exact.density(case, time, **inputs).astype(np.float32) for time in times(name)
     ], axis=1)  # fmt: skip
     shape = (steps, count, *found.shape[1:])
-    return Truth(name, solved, steps, solved.density.values.reshape(shape), found.reshape(shape))
+    return Reference(name, solved, steps, solved.density.values.reshape(shape),
+                     found.reshape(shape))  # fmt: skip
 
 
-def judge(forecast: NDArray[Any], truth: Truth) -> pd.DataFrame:
-    """A forecast (steps, reynolds, times, cells) against the truth at each time: a DataFrame.
+def judge(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
+    """Errors of a forecast at each time.
 
-    `median`, `maximum`: relative L2 error of a trajectory, against the solver. `mean_error`,
-    `std_error`, `coverage`: of the law over log Re against the solver's on the same inputs,
-    `exact_…` against the exact one; of errors the worst over a. `mass`: the largest drift of the
-    mass from the solver's. ValueError where a forecast is not finite.
+    Parameters
+    ----------
+    forecast : (steps, reynolds, times, cells) densities.
+
+    Returns
+    -------
+    DataFrame with a row for each time. `median`, `maximum`: relative L2 error of a trajectory,
+    against the solver. `mean_error`, `std_error`, `coverage`: of the distribution over log Re,
+    against the solver's at the same inputs, maximum over a; `exact_…`: against the exact one.
+    `mass`: largest difference of the mass from the solver's.
+
+    Raises
+    ------
+    ValueError
+        If the forecast is not finite.
     """
     if not np.isfinite(forecast).all():
         raise ValueError("forecast contains NaN or infinity; accepted: finite numbers")
-    error = metrics.relative_error(forecast, truth.solved)
+    error = metrics.relative_error(forecast, reference.solved)
+    exactly = law_errors(forecast, reference.exact)
+    mass, known = (part.mean(axis=3, dtype=np.float64) for part in (forecast, reference.solved))
     table = {
-        "time": truth.ensemble.time.values,
+        "time": reference.ensemble.time.values,
         "median": np.median(error, axis=(0, 1)),
         "maximum": error.max(axis=(0, 1)),
-        **law_errors(forecast, truth.solved),
-        **{f"exact_{key}": value for key, value in law_errors(forecast, truth.exact).items()},
-        "coverage": coverage(forecast, truth.solved),
-        "exact_coverage": coverage(forecast, truth.exact),
-        "mass": np.abs(
-            forecast.mean(axis=3, dtype=np.float64) - truth.solved.mean(axis=3, dtype=np.float64)
-        ).max(axis=(0, 1)),
+        **law_errors(forecast, reference.solved),
+        **{f"exact_{key}": value for key, value in exactly.items()},
+        "coverage": coverage(forecast, reference.solved),
+        "exact_coverage": coverage(forecast, reference.exact),
+        "mass": np.abs(mass - known).max(axis=(0, 1)),
     }
     return pd.DataFrame(table)
 
 
-def extrapolation_errors(forecast: NDArray[Any], truth: Truth) -> pd.DataFrame:
-    """Relative L2 errors in and outside what the inner model was trained on: a DataFrame."""
-    error = metrics.relative_error(forecast, truth.solved)
-    log_reynolds = np.log(truth.grid(truth.reynolds)[0])
+def extrapolation_errors(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
+    """Relative L2 errors of trajectories inside and outside the range that `inner` trains on.
+
+    Returns
+    -------
+    DataFrame of `median` and `maximum`, with a row for each combination of `time_seen` and
+    `reynolds_seen`.
+    """
+    error = metrics.relative_error(forecast, reference.solved)
+    log_reynolds = np.log(reference.grid(reference.reynolds)[0])
     low, high = INNER_LOG_REYNOLDS
     seen = {
-        "time": truth.ensemble.time.values <= INNER_TIME * LAST[truth.name] + 1e-9,
+        "time": reference.ensemble.time.values <= INNER_TIME * LAST[reference.name] + 1e-9,
         "reynolds": (log_reynolds > low) & (log_reynolds < high),
     }
     rows = []
@@ -125,37 +154,43 @@ def extrapolation_errors(forecast: NDArray[Any], truth: Truth) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["time_seen", "reynolds_seen", "median", "maximum"])
 
 
-def budget(truth: Truth, model: Any, profile: Profile, seed: int) -> pd.DataFrame:
-    """Where the errors of a law come from, each step against the one before: a DataFrame.
+def budget(
+    reference: Reference, model: latent_ode.Reduced, profile: Profile, seed: int
+) -> pd.DataFrame:
+    """Error budget of a forecast from t = 0: each step of the computation against the previous one.
 
-    The exact law; the solver's; encoded and decoded; propagated, also against the solver's, as
-    these two can cancel; with log Re from the law that was learned at t = 0 instead of its own;
-    with random members of these instead of the middles of intervals, median over some repeats.
-    Median over times of the errors of mean and std; the creneau at the middle a.
+    The exact moments; the solver's; encoded and decoded; propagated, compared also with the
+    solver's, as the two errors can cancel; with log Re from the distribution learned at t = 0
+    instead of the prior; with random members instead of midpoints, median over 20 repeats.
+
+    Returns
+    -------
+    DataFrame of `source`, `mean_error` and `std_error`, medians over the times after t = 0; for the
+    creneau at the middle a.
     """
-    middle, draws = truth.steps // 2, profile.propagation.draws
-    solved, found = truth.solved[middle], truth.exact[middle]
-    start, reynolds = (truth.grid(part)[middle] for part in (truth.start, truth.reynolds))
-    code, rng = model.encode(start[:1])[0], generator(seed, "budget", number(truth.name))
-    law = reynolds_given_code(model, truth.name, 0, profile, seed)
+    middle, draws = reference.steps // 2, profile.propagation.draws
+    solved, found = reference.solved[middle], reference.exact[middle]
+    start, reynolds = (
+        reference.grid(part)[middle] for part in (reference.start, reference.reynolds)
+    )
+    code, rng = model.encode(start[:1])[0], generator(seed, "budget", number(reference.name))
+    law = reynolds_given_code(model, reference.name, 0, profile, seed)
 
-    def push(reynolds):
+    def propagated(reynolds):
         codes = np.repeat(code, len(reynolds), axis=0)
-        return model.decode(model.advance(codes, truth.ensemble.time.values, reynolds))
-
-    def learned(ranks):
-        return np.exp(law.from_uniform(ranks[:, None], np.repeat(code, len(ranks), axis=0))[:, 0])
+        return model.decode(model.advance(codes, reference.ensemble.time.values, reynolds))
 
     rebuilt = model.decode(model.encode(solved.reshape(-1, solved.shape[2]))[0])
-    rebuilt, pushed = rebuilt.reshape(solved.shape), push(reynolds)
-    ranks = midpoints((0.0, 1.0), len(reynolds))
-    of_learned = push(learned(ranks))
+    rebuilt, forecast = rebuilt.reshape(solved.shape), propagated(reynolds)
+    ranks = centres(len(reynolds))[:, None]
+    learned = law.from_uniform(ranks, np.repeat(code, len(ranks), axis=0))[:, 0]
+    of_learned = propagated(np.exp(learned))
     rows = {
         "scheme": _median_errors(solved, found),
         "encoder and decoder": _median_errors(rebuilt, solved),
-        "dynamics": _median_errors(pushed, rebuilt),
-        "encoder, dynamics and decoder": _median_errors(pushed, solved),
-        "law of log Re": _median_errors(of_learned, pushed),
+        "dynamics": _median_errors(forecast, rebuilt),
+        "encoder, dynamics and decoder": _median_errors(forecast, solved),
+        "distribution of log Re": _median_errors(of_learned, forecast),
         f"{draws:,} draws": _drawn_errors(of_learned, of_learned, draws, rng),
         "all together": _drawn_errors(of_learned, found, draws, rng),
     }
@@ -169,8 +204,8 @@ def _median_errors(forecast, reference):
 
 
 def _drawn_errors(members, reference, draws, rng):
-    """The same of random draws among the members, median over `REPEATS` of them."""
-    known = [moment(reference, axis=0, dtype=np.float64) for moment in (np.mean, np.std)]
+    """The same with random draws among the members, median over `REPEATS` repeats."""
+    known: list[Any] = [moment(reference, axis=0, dtype=np.float64) for moment in (np.mean, np.std)]
     first, second = (part.reshape(len(part), -1) for part in (members, np.square(members)))
     found = []
     for _ in range(REPEATS):
@@ -183,16 +218,21 @@ def _drawn_errors(members, reference, draws, rng):
 
 
 def from_a_later_start(
-    name: str, models: Any, law: Any, profile: Profile, seed: int
+    name: str, models: Forecasters, law: flow.Flow, profile: Profile, seed: int
 ) -> pd.DataFrame:
-    """Ensembles from X(t0) with t0 > 0, told nothing else, against what became of X: a DataFrame.
+    """Errors of ensembles started from X(t₀), t₀ > 0, and given nothing else.
 
-    `reduced`: log Re drawn from `law`, p(log Re | z(t0)). `autonomous`: codes from the
-    posterior, and the autonomous F. `error`: median relative L2 error of the ensemble's mean;
-    `largest`: the largest; `spread`: of the ensemble's std, in the same norm; `coverage`: share of
-    X(t) within the ensemble's band of 5 % to 95 %, in the cells where it is judged; `reynolds`:
-    share of log Re within the 90 % in the middle of its law, and `width`: median width of these,
-    as a share of the prior's.
+    Parameters
+    ----------
+    law : p(log Re | z(t₀)), of `reynolds_given_code`.
+
+    Returns
+    -------
+    DataFrame with a row for the reduced model, log Re drawn from `law`, and for the autonomous one,
+    codes drawn from the posterior. `error`, `largest`: median and maximum of the relative L2 error
+    of the ensemble's mean. `spread`: the ensemble's std in the same norm. `coverage`: fraction of
+    X(t) within the ensemble's 5 % to 95 % band. `reynolds`: fraction of log Re within the central
+    90 % of its distribution, and `width`: median width of that interval relative to the prior's.
     """
     n, members, kept = profile.propagation.later, profile.propagation.later_members, times(name)
     after = np.arange(LATER, TIMES, LATER)
@@ -201,7 +241,7 @@ def from_a_later_start(
     )
     start, durations = held.density.values[:, LATER], kept[after] - kept[LATER]
     code = np.repeat(models.reduced.encode(start)[0], members, axis=0)
-    log_reynolds = law.from_uniform(np.tile(midpoints((0.0, 1.0), members), n)[:, None], code)[:, 0]
+    log_reynolds = law.from_uniform(np.tile(centres(members), n)[:, None], code)[:, 0]
     snapshot = drawn(models.codes, np.repeat(start, members, axis=0), models.rng)
     found = {
         "reduced": models.reduced.decode(
@@ -209,13 +249,10 @@ def from_a_later_start(
         ),
         "autonomous": models.autonomous.decode(models.autonomous.advance(snapshot, durations)),
     }
-    truth = held.density.values[:, after]
-    table = pd.DataFrame(
-        [
-            {"model": label, "start": kept[LATER]} | around(forecast, truth, members)
-            for label, forecast in found.items()
-        ]
-    )
+    solved = held.density.values[:, after]
+    rows = [{"model": label, "start": kept[LATER]} | around(forecast, solved, members)
+            for label, forecast in found.items()]  # fmt: skip
+    table = pd.DataFrame(rows)
     low, high = np.quantile(log_reynolds.reshape(n, members), BAND, axis=1)
     known = np.log(held.reynolds.values)
     table.loc[0, "reynolds"] = ((known >= low) & (known <= high)).mean()
@@ -224,9 +261,10 @@ def from_a_later_start(
 
 
 def verdicts(judged: pd.DataFrame) -> pd.DataFrame:
-    """What was aimed at, what was measured of the reduced model, and whether it holds.
+    """Compare the reduced model with each goal, at its worst time after t = 0.
 
-    judged: rows of `judge` by case and model. Each at its worst time after t = 0. A DataFrame.
+    judged: rows of `judge`, with columns `case` and `model`. Returns a DataFrame of `case`, `goal`,
+    `measured`, `at_most` and `holds`.
     """
     rows = []
     for name in CASES:
@@ -251,21 +289,20 @@ def _miss(coverage):
 
 def distance_to_largest_reynolds(
     name: str, time: float, log_reynolds: NDArray[Any]
-) -> dict[str, Any]:
-    """Relative L2 distance of densities to that of the last Re, exact and by both schemes.
+) -> dict[str, NDArray[np.float64]]:
+    """Relative L2 distance of each density to that of the last Re, exact and by both schemes.
 
-    log_reynolds (count,): a dict from "exact" and the schemes to (count,) distances.
+    log_reynolds: (count,). Returns a dict of (count,) distances: `exact`, `muscl`, `rusanov`.
     """
     case, reynolds = CASES[name], np.exp(log_reynolds)
     initial = case.initial()
-    found = {"exact": exact.density(case, time, reynolds=reynolds)} | {
-        scheme: solver.solve(initial, reynolds, time, boundary=case.boundary, scheme=scheme)
-        for scheme in ("muscl", "rusanov")
-    }
+    found = {"exact": exact.density(case, time, reynolds=reynolds)}
+    for scheme in solver.SCHEMES:
+        found[scheme] = solver.solve(initial, reynolds, time, boundary=case.boundary, scheme=scheme)
     return {key: metrics.relative_error(density, density[-1:]) for key, density in found.items()}
 
 
 def midpoints(ends: tuple[float, float], count: int) -> NDArray[np.float64]:
-    """The middles of `count` equal intervals between two ends."""
+    """Midpoints of `count` equal intervals between two ends, (count,)."""
     low, high = ends
     return low + (high - low) * (np.arange(count) + 0.5) / count

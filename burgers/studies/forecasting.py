@@ -1,8 +1,10 @@
-"""Which models push an ensemble through time, and how they are trained.
+"""The models that forecast an ensemble, and their training.
 
-Forecasts are arrays (realisations, times, cells).
+Two models propagate codes of densities: *reduced*, in which Re is given, and *autonomous*, from
+which Re is withheld. The others are baselines. Forecasts are arrays (realisations, times, cells).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +19,41 @@ from burgers.problems import CASES, number
 from burgers.profiles import Profile
 from burgers.streams import generator, integer, stream
 
-# Trajectories are solved on twice as many cells as are kept: on 400 the scheme's own error of the
-# creneau's std given a is up to 8 %.
+# From densities at t = 0 (realisations, cells) and a Dataset of times and inputs to densities.
+Forecast = Callable[[NDArray[Any], xr.Dataset], NDArray[Any]]
+# Trajectories are solved on twice as many cells as are kept: on 400 cells the error of the scheme
+# in the std of the creneau given a is up to 8 %.
 SOLVER: dict[str, Any] = {"scheme": "muscl", "refinement": 2}
 TIMES = 51
 LAST = {"sinus": 1.0, "creneau": 0.58}
-# Index of the later time from which an ensemble is also started.
+# Index of the later time at which an ensemble is also started.
 LATER = 10
-# What the model of the extrapolation has seen: this share of the times, and these log Re.
+# The training range of the extrapolated model: a fraction of the times, and an interval of log Re.
 INNER_TIME = 0.8
 INNER_LOG_REYNOLDS = (5.0, 12.0)
 
 
 def times(name: str) -> NDArray[np.float64]:
-    """The times of the trajectories of a case, (51,), from 0 to the end of the judgement."""
+    """Times of the trajectories of a case, (51,), equally spaced from 0 to the last one judged."""
     return np.linspace(0.0, LAST[name], TIMES)
 
 
 def latents(name: str) -> int:
-    """One code more than a snapshot has random numbers (T is one): their manifold is curved."""
+    """Dimension of the latent space of a case.
+
+    One more than the random numbers that determine a density (Re, T and, for the creneau, a): the
+    manifold of densities is curved.
+    """
     return len(CASES[name].sample(1, np.random.default_rng(0))) + 2
 
 
-def training_set(name: str, profile: Profile, seed: int) -> Any:
-    """The trajectories to learn from."""
+def training_set(name: str, profile: Profile, seed: int) -> xr.Dataset:
+    """Solve the trajectories of the training set.
+
+    Returns
+    -------
+    xarray.Dataset of `trajectories.generate`: `density` (realisation, time, x), and the inputs.
+    """
     count = profile.propagation.trajectories[name]
     return trajectories.generate(
         CASES[name], count, times(name), seed=stream(seed, "trajectories", number(name)), **SOLVER
@@ -48,7 +61,7 @@ def training_set(name: str, profile: Profile, seed: int) -> Any:
 
 
 def inner(ensemble: xr.Dataset) -> xr.Dataset:
-    """The trajectories of inner log Re, without the last times."""
+    """The part of a training set with log Re in (5, 12), without the last fifth of the times."""
     log_reynolds, time = np.log(ensemble.reynolds.values), ensemble.time.values
     low, high = INNER_LOG_REYNOLDS
     return ensemble.isel(
@@ -58,11 +71,17 @@ def inner(ensemble: xr.Dataset) -> xr.Dataset:
 
 
 def train_all(ensembles: dict[str, xr.Dataset], folder: Path, profile: Profile, seed: int) -> None:
-    """Train every model of both cases, side by side; those finished before cost nothing.
+    """Train every model of both cases in parallel; finished models are not trained again.
 
-    `codes_<case>`: σ-VAE of snapshots. `autonomous_<case>`: F on its codes, not told Re.
-    `reduced_<case>`: told Re, and trained as one. `pod_<case>`: the same F on linear codes.
-    `one_shot_<case>`: without dynamics. `inner_…`: trained on less of time and Re.
+    Files, each followed by `_<case>`: `codes`, the σ-VAE of single densities; `autonomous`, F on
+    its codes, with Re withheld; `reduced`, with Re given, encoder, F and decoder trained together;
+    `pod`, the same F on linear codes; `one_shot`, without dynamics; `inner_…`, trained on a part of
+    the times and of log Re.
+
+    Parameters
+    ----------
+    ensembles : training set of each case, of `training_set`.
+    folder : where the models are stored.
     """
     common = {"folder": folder, "profile": profile, "seed": seed}
     tasks = [(train_case, {"name": name, "ensemble": ensembles[name], **common})
@@ -71,14 +90,14 @@ def train_all(ensembles: dict[str, xr.Dataset], folder: Path, profile: Profile, 
 
 
 def train_case(name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, seed: int) -> None:
-    """Train the models of one case, one after the other: see `train_all`."""
-    profile, seed = profile.propagation, integer(seed, "dynamics training", number(name))
-    fields = {"field_epochs": profile.field_epochs, "seed": seed}
+    """Train the models of one case one after the other; arguments and files as in `train_all`."""
+    sizes, seed = profile.propagation, integer(seed, "dynamics training", number(name))
+    fields: dict[str, Any] = {"field_epochs": sizes.field_epochs, "seed": seed}
 
     def networks(kind, of, share=1.0):
         path = stored(folder, kind, name)
         latent_ode.train_codes(
-            of, path, latents=latents(name), epochs=round(profile.codes_epochs * share), seed=seed,
+            of, path, latents=latents(name), epochs=round(sizes.codes_epochs * share), seed=seed,
             progress=path.stem,
         )  # fmt: skip
         model = vae.load(path)
@@ -90,23 +109,41 @@ def train_case(name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, 
 
     of_snapshots = networks("codes", ensemble)
     train_reduced("autonomous", ensemble, of_snapshots, parameters=False)
-    train_reduced("reduced", ensemble, of_snapshots, epochs=profile.epochs)
+    train_reduced("reduced", ensemble, of_snapshots, epochs=sizes.epochs)
     linear = baselines.Pod(latents(name)).fit(ensemble.density.values).networks()
     train_reduced("pod", ensemble, linear)
     path = stored(folder, "one shot", name)
     baselines.train_one_shot(
-        ensemble, path, epochs=profile.one_shot_epochs, seed=seed, progress=path.stem
+        ensemble, path, epochs=sizes.one_shot_epochs, seed=seed, progress=path.stem
     )
     within = inner(ensemble)
-    of_inner = networks("inner codes", within, profile.inner_share)
-    epochs = round(profile.epochs * profile.inner_share)
+    of_inner = networks("inner codes", within, sizes.inner_share)
+    epochs = round(sizes.epochs * sizes.inner_share)
     train_reduced("inner", within, of_inner, epochs=epochs)
 
 
 class Forecasters:
-    """Every model of a case as a function of the truth's inputs to densities, one at a time."""
+    """The trained models of a case, each as a function from densities at t = 0 to forecasts.
 
-    def __init__(self, name, ensemble, folder, profile, seed):
+    Every method takes `start`, densities at t = 0 (realisations, cells), and `ensemble`, a Dataset
+    with the coordinates `time`, `reynolds` and, for the creneau, `step`; it returns densities
+    (realisations, times, cells). Re is an input of all but `by_autonomous` and `by_linear`.
+
+    Parameters
+    ----------
+    name : of the case.
+    ensemble : training set, to which the linear coordinates and the Gaussian process are fitted.
+    folder : of the models stored by `train_all`.
+
+    Raises
+    ------
+    ValueError
+        If a model cannot be read.
+    """
+
+    def __init__(
+        self, name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, seed: int
+    ) -> None:
         self.name, self.rng = name, generator(seed, "posterior draws", number(name))
         self.codes, self.autonomous, self.reduced, self.pod, self.one_shot, self.inner = (
             vae.load(stored(folder, kind, name))
@@ -118,8 +155,8 @@ class Forecasters:
         process = baselines.Regression(profile.propagation.gp_points, seed)
         self.process = process.fit(baselines.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
 
-    def all(self) -> dict[str, Any]:
-        """Names and functions of an ensemble's truth, in the order of the tables."""
+    def all(self) -> dict[str, Forecast]:
+        """The forecast functions by name, in the order of the tables."""
         return {
             "reduced": self.by_reduced,
             "autonomous": self.by_autonomous,
@@ -130,44 +167,52 @@ class Forecasters:
         }
 
     def by_reduced(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """The calibrated model: codes of X(0), and each trajectory's log Re."""
+        """The reduced model: z' = F(z, log Re) from the code of X(0), with Re given."""
         return self.reduced.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
     def by_autonomous(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """Codes drawn from the encoder's posterior at X(0), and pushed through Y' = F(Y)."""
+        """The autonomous model: Y' = F(Y) from a code of the posterior at X(0), Re withheld."""
         codes = drawn(self.codes, start, self.rng)
         return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
 
     def by_one_shot(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """The decoder of (t, log Re, a)."""
+        """A decoder of (t, log Re, a), without dynamics."""
         density = self.one_shot.decode(baselines.numbers(ensemble))
         return density.reshape(len(start), -1, density.shape[1])
 
     def by_pod(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """As many linear coordinates, and the same F."""
+        """The same F on linear coordinates (POD), as many as the reduced model has latents."""
         return self.pod.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
     def by_process(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """Linear coordinates as a Gaussian process of (t, log Re, a)."""
+        """Linear coordinates (POD) by a Gaussian process in (t, log Re, a)."""
         codes = self.process.predict(baselines.numbers(ensemble))
         return self.modes.decode(codes.reshape(len(start), -1, codes.shape[1])).astype(np.float32)
 
     def by_linear(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """Linear coordinates and a linear propagator, which cannot know Re."""
+        """Linear coordinates and a linear propagator (DMD), from which Re is withheld."""
         codes = self.linear.forecast(self.modes.encode(start), len(ensemble.time) - 1)
         return self.modes.decode(codes).astype(np.float32)
 
 
-def drawn(model: Any, density: Any, rng: np.random.Generator) -> NDArray[Any]:
-    """One code from the posterior of each density, (realisations, latents)."""
+def drawn(model: vae.VAE, density: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """One code from the posterior of each density, (realisations, cells) -> (…, latents)."""
     mean, log_variance = model.encode(density)
     return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
 
 
-def reynolds_given_code(model: Any, name: str, index: int, profile: Profile, seed: int) -> Any:
-    """p(log Re | z(t0)) of a reduced model, fitted to the codes of fresh densities at one time.
+def reynolds_given_code(
+    model: latent_ode.Reduced, name: str, index: int, profile: Profile, seed: int
+) -> flow.Flow:
+    """Fit p(log Re | z(t₀)) of a reduced model to the codes of fresh densities at one time.
 
-    index: of that time among `times(name)`. A `flow.Flow`: its `at(ranks, codes)` draws.
+    Parameters
+    ----------
+    index : of t₀ among `times(name)`.
+
+    Returns
+    -------
+    A flow whose `from_uniform(ranks, codes)` returns log Re, (realisations, 1).
     """
     fresh = trajectories.generate(
         CASES[name], profile.propagation.law_samples, times(name)[[index]],
