@@ -1,4 +1,4 @@
-"""Modules that moved, importable under the names that others' scripts know."""
+"""Former names of modules, which stay importable for existing scripts."""
 
 import sys
 from importlib import import_module
@@ -37,19 +37,21 @@ FACES = {
 
 
 class Faces(MetaPathFinder, Loader):
-    """Finds a module under its former name: it is one and the same object."""
+    """Import a module under its former name, as the same object as under its present one."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The specification of a former name; None for any other."""
         package, _, face = name.rpartition(".")
         return ModuleSpec(name, self) if package == "burgers" and face in FACES else None
 
     def exec_module(self, module: ModuleType) -> None:
-        # What stands here when this returns is what the import gives.
+        """Put the module of the present name in place of `module`."""
+        # An import returns what `sys.modules` holds after this call.
         place = FACES[module.__name__.rpartition(".")[2]]
         sys.modules[module.__name__] = import_module(f"burgers.{place}")
 
 
 def install() -> None:
-    """Have the former names found wherever no module of that name is; once."""
+    """Make the former names importable; a second call does nothing."""
     if not any(type(finder).__name__ == Faces.__name__ for finder in sys.meta_path):
         sys.meta_path.append(Faces())

@@ -1,16 +1,24 @@
-"""The law under your sliders: panels of widgets and pictures, for `notebooks/explore.ipynb`.
+"""Interactive panels of widgets and figures, shown by `notebooks/explore.ipynb`.
 
-A panel keeps its figures and moves only what changes in them. Nothing here asks for a browser, so
-that a panel can be driven from Python too: `Explorer().density.time.value = 0.3`.
+A panel redraws only the artists that change. No browser is needed: a panel can also be driven from
+Python, `Explorer().density.time.value = 0.3`.
 """
 
 from burgers.explore.density import DensityPanel
 from burgers.explore.ensemble import EnsemblePanel
 from burgers.explore.latent import LatentPanel
-from burgers.explore.models import KINDS, SOLVED, Atlas, atlas, averages, drawn, prepared
+from burgers.explore.models import (
+    KINDS,
+    SOLVED,
+    EncodedEnsemble,
+    averages,
+    drawn,
+    encoded_ensemble,
+    prepared,
+)
 from burgers.explore.panels import Explorer
 
 __all__ = [
-    "KINDS", "SOLVED", "Atlas", "DensityPanel", "EnsemblePanel", "Explorer", "LatentPanel", "atlas",
-    "averages", "drawn", "prepared",
+    "KINDS", "SOLVED", "DensityPanel", "EncodedEnsemble", "EnsemblePanel", "Explorer",
+    "LatentPanel", "averages", "drawn", "encoded_ensemble", "prepared",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Train what the page needs and is not there: `python -m burgers.explore`."""
+"""Train the models of the page that are missing: `python -m burgers.explore`."""
 
 from burgers.explore import prepared
 

@@ -1,45 +1,58 @@
-"""The panel of one density: computed, exact, and as an auto-encoder returns it."""
+"""The panel of one density: computed, exact, and reconstructed by an auto-encoder."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+from numpy.typing import NDArray
 
 from burgers import exact, metrics, solver
-from burgers.explore.models import Atlas, averages
-from burgers.explore.pictures import Panel, Picture, captioned, centres, curves_of, slider
+from burgers.explore.models import EncodedEnsemble, averages
+from burgers.explore.pictures import Panel, Picture, captioned, curves_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT, MONTE_CARLO
-from burgers.problems import LOG_REYNOLDS, STEP, Case
+from burgers.problems import LOG_REYNOLDS, STEP, Case, centres, edges
 
-# More, at second order and a small Re, would take longer than a hand waits for a slider.
+# With more cells, the second-order scheme at a small Re would not keep up with a slider.
 CELLS = (50, 100, 200, 400)
 EXACT_CELLS = 800
 # Half the width of the close-up of the front.
-CLOSE = 0.06
-NOTE = "Cell averages. The auto-encoder reads the computed ones, brought to 400 cells."
+HALF_WIDTH = 0.06
+NOTE = "Cell averages. The input of the auto-encoder is the computed density on 400 cells."
 
 
 class DensityPanel(Panel):
-    """One density: computed, exact, and as an auto-encoder returns it.
+    """One density: computed, exact, and reconstructed by an auto-encoder.
+
+    Parameters
+    ----------
+    choice : controls shared with other panels, shown above those of this one.
+    follow : called with the code (latents,) of each density shown.
 
     Attributes
     ----------
     log_reynolds, step, time, scheme, cells : the controls.
-    whole, front : the pictures.
+    whole, front : the figures.
+    computed, exact, rebuilt : densities shown, on `cells`, 800 and 400 cells.
+    seen : (400,) input of the auto-encoder.
     view : the panel as a widget.
     """
 
-    def __init__(self, choice, follow):
+    def __init__(
+        self, choice: Sequence[widgets.Widget], follow: Callable[[NDArray[Any]], None]
+    ) -> None:
         self.follow = follow
         self.log_reynolds = slider("log Re", *LOG_REYNOLDS, value=8.0, step=0.1)
         self.step = slider("a", *STEP, value=0.2)
         self.time = slider("T", 0.0, 1.0, value=0.3)
         self.scheme = widgets.Dropdown(options=list(solver.SCHEMES), description="scheme")
         self.cells = widgets.SelectionSlider(options=CELLS, value=400, description="cells")
-        self.whole = Picture("the density", xlabel="$x$", xlim=(0, 1))
+        self.whole = Picture("density", xlabel="$x$", xlim=(0, 1))
         self.front = Picture(
-            "close to the front",
-            xlabel="$x$ from the middle of the front",
-            xlim=(-CLOSE, CLOSE),
+            "close-up of the front",
+            xlabel="$x$ relative to the front",
+            xlim=(-HALF_WIDTH, HALF_WIDTH),
             xticks=(-0.05, 0.0, 0.05),
         )
         self.curves = [curves_of(picture) for picture in (self.whole, self.front)]
@@ -47,8 +60,8 @@ class DensityPanel(Panel):
         self.watch(*controls)
         self.lay_out([*choice, *controls], [self.whole, self.front])
 
-    def show(self, case: Case, encoded: Atlas) -> None:
-        """Turn to a case and to an auto-encoder of it."""
+    def show(self, case: Case, encoded: EncodedEnsemble) -> None:
+        """Change to a case and to an auto-encoder trained on it."""
         self.case, self.encoded = case, encoded
         with self.held():
             self.time.max = round(case.last_time, 2)
@@ -59,7 +72,7 @@ class DensityPanel(Panel):
         self.update()
 
     def update(self) -> None:
-        """Solve, encode and decode, and move the pictures."""
+        """Solve, encode and decode, and redraw the figures."""
         case, time, reynolds = self.case, self.time.value, np.exp(self.log_reynolds.value)
         step = {"step": self.step.value} if case.random_step else {}
         self.computed = solver.solve(
@@ -80,14 +93,14 @@ class DensityPanel(Panel):
         ):
             red, black, blue = curves
             red.set_data(centres(EXACT_CELLS) - shift, self.exact)
-            black.set_data(self.computed, np.linspace(0, 1, self.computed.size + 1) - shift)
+            black.set_data(self.computed, edges(self.computed.size) - shift)
             blue.set_data(centres(vae.CELLS) - shift, self.rebuilt)
             picture.refresh()
         solved = metrics.relative_error(self.computed, averages(self.exact, self.computed.size))
         rebuilt = metrics.relative_error(self.rebuilt, self.seen)
         self.caption.value = captioned(
             (MONTE_CARLO, "exact", ""),
-            (INPUT, "computed", f"{100 * solved:.2f} % from the exact one"),
-            (GENERATED, "auto-encoder", f"{100 * rebuilt:.2f} % from what it read"),
+            (INPUT, "computed", f"{100 * solved:.2f} % from the exact density"),
+            (GENERATED, "auto-encoder", f"{100 * rebuilt:.2f} % from its input"),
             note=NOTE,
         )

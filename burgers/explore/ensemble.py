@@ -1,56 +1,73 @@
-"""The panel of a law: mean, standard deviation and scores of an ensemble."""
+"""The panel of an ensemble: its mean and standard deviation, and their errors."""
+
+from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
 
 from burgers import metrics
 from burgers.explore.models import KINDS, SOLVED, drawn, exact_band
-from burgers.explore.pictures import Panel, Picture, captioned, centres
+from burgers.explore.pictures import Panel, Picture, captioned
 from burgers.models import vae
 from burgers.plots import GENERATED, MONTE_CARLO
-from burgers.problems import Case
+from burgers.problems import Case, centres
+from burgers.solver import Scheme
 
 MEMBERS = 1000
 
 
 class EnsemblePanel(Panel):
-    """An ensemble that grows: its band of one std on each side of the mean, on the exact one.
+    """A growing ensemble: its mean ± std over the exact ones, and their errors.
+
+    Parameters
+    ----------
+    case : control of the case, shared with other panels.
+    files : files of the auto-encoders, of `prepared`.
+    seed : of the ensemble; increased by each click on "draw again".
+    scheme : with which the training data of the auto-encoders was solved.
 
     Attributes
     ----------
     source, members, grow, again : the controls.
-    band, errors : the pictures.
-    mean_error, std_error : (1000,) relative L2 distances from the exact law, by members.
+    band, errors : the figures.
+    means, stds : (1000, 400) mean and std of the first 1, ..., 1000 members.
+    mean_error, std_error : (1000,) their relative L2 errors.
     view : the panel as a widget.
     """
 
-    def __init__(self, case, files, seed, scheme):
+    def __init__(
+        self,
+        case: widgets.Dropdown,
+        files: dict[tuple[str, str], Path],
+        seed: int,
+        scheme: Scheme,
+    ) -> None:
         self.files, self.seed, self.scheme = files, seed, scheme
         labels = {**{name: name for name in SOLVED}, **{f"{k} auto-encoder": k for k in KINDS}}
         self.source = widgets.Dropdown(options=labels, value="sharper", description="drawn by")
         self.members = widgets.IntSlider(100, 2, MEMBERS, description="members")
         self.grow = widgets.ToggleButton(description="▶ grow")
-        self.again = widgets.Button(description="draw anew")
-        # The clock of the growth; its own buttons are pictures that a page may have to fetch.
+        self.again = widgets.Button(description="draw again")
+        # It times the growth, hidden: its own buttons are icons that a page may have to fetch.
         clock = widgets.Play(
             100, min=2, max=MEMBERS, step=10, interval=120, layout={"display": "none"}
         )
         widgets.jslink((self.grow, "value"), (clock, "playing"))
         widgets.jslink((clock, "value"), (self.members, "value"))
-        self.band = Picture("the band of all times", xlabel="$x$", xlim=(0, 1))
+        self.band = Picture("mean ± std over all times", xlabel="$x$", xlim=(0, 1))
         self.errors = Picture(
-            "how far from the exact law", xlabel="members", xscale="log", yscale="log",
+            "relative errors", xlabel="members", xscale="log", yscale="log",
             xlim=(2, MEMBERS), ylim=(1e-3, 10),
         )  # fmt: skip
         self._artists()
         self.watch(self.members)
         self.source.observe(lambda _: self._draw_members(), "value")
-        self.again.on_click(lambda _: self._anew())
+        self.again.on_click(lambda _: self._draw_again())
         row = widgets.HBox([self.grow, self.again, clock])
         self.lay_out([case, self.source, self.members, row], [self.band, self.errors])
 
     def show(self, case: Case) -> None:
-        """Turn to a case."""
+        """Change to a case."""
         self.case = case
         mean, std = exact_band(case)
         self.red.set_data(centres(vae.CELLS), mean - std, mean + std)
@@ -60,7 +77,7 @@ class EnsemblePanel(Panel):
         self._draw_members()
 
     def update(self) -> None:
-        """Show the first members."""
+        """Show the ensemble of the first members."""
         count = self.members.value
         mean, std = self.means[count - 1], self.stds[count - 1]
         self.blue.set_data(centres(vae.CELLS), mean - std, mean + std)
@@ -71,10 +88,10 @@ class EnsemblePanel(Panel):
             line.set_data(counts, errors[1:count])
         self.errors.refresh()
         self.caption.value = captioned(
-            (MONTE_CARLO, "exact law", "mean ± std, T over the report's range"),
+            (MONTE_CARLO, "exact", "mean ± std, T over the report's range"),
             (GENERATED, f"{count} densities", "mean ± std"),
-            note=f"The mean is off by {100 * self.mean_error[count - 1]:.1f} %, "
-            f"the std by {100 * self.std_error[count - 1]:.1f} %.",
+            note=f"Error of the mean: {100 * self.mean_error[count - 1]:.1f} %, "
+            f"of the std: {100 * self.std_error[count - 1]:.1f} %.",
         )
 
     def _artists(self):
@@ -90,7 +107,7 @@ class EnsemblePanel(Panel):
         ]
         self.errors.ax.legend(loc="upper right", ncols=2)
 
-    def _anew(self):
+    def _draw_again(self):
         self.seed += 1
         self._draw_members()
 

@@ -1,4 +1,4 @@
-"""The panel of the latent space: a map of codes, and what a point of it decodes to."""
+"""The panel of the latent space: maps of the codes, and the density decoded at a point."""
 
 from typing import Any
 
@@ -6,28 +6,30 @@ import ipywidgets as widgets
 import numpy as np
 from numpy.typing import NDArray
 
-from burgers.explore.models import Atlas
-from burgers.explore.pictures import Panel, Picture, captioned, centres, map_of, slider
+from burgers.explore.models import EncodedEnsemble
+from burgers.explore.pictures import Panel, Picture, captioned, map_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT
-from burgers.problems import LOG_REYNOLDS, Case
+from burgers.problems import LOG_REYNOLDS, Case, centres
 
 
 class LatentPanel(Panel):
-    """A map of the active latents; the point picked by sliders or a click is decoded.
+    """Maps of the active latents; the point selected by sliders or by a click is decoded.
 
-    Until a point is picked, the ring follows the code of the density panel.
+    Until a point is selected, the ring follows the code of the density panel.
 
     Attributes
     ----------
     latents, plane : the controls.
-    by_time, by_reynolds, decoded : the pictures.
+    by_time, by_reynolds, decoded : the figures.
     code : (latents,) the point that is decoded.
+    density : (400,) the decoded density.
     view : the panel as a widget.
     """
 
-    def __init__(self):
-        self.latents, self.placed = [], []
+    def __init__(self) -> None:
+        self.latents: list[Any] = []
+        self.placed: list[float] = []
         planes = {"z₁ and z₂": (0, 1), "z₁ and z₃": (0, 2), "z₂ and z₃": (1, 2)}
         self.plane = widgets.Dropdown(options=planes, description="map of")
         self.by_time, self.by_reynolds = Picture("codes, by $T$"), Picture("codes, by log Re")
@@ -42,8 +44,8 @@ class LatentPanel(Panel):
         pictures = [self.by_time, self.by_reynolds, self.decoded]
         self.lay_out([], pictures)
 
-    def show(self, case: Case, encoded: Atlas) -> None:
-        """Turn to a case and to an auto-encoder of it."""
+    def show(self, case: Case, encoded: EncodedEnsemble) -> None:
+        """Change to a case and to an auto-encoder trained on it."""
         self.case, self.encoded = case, encoded
         shown = encoded.codes[:, encoded.active]
         margin = 0.05 * np.ptp(shown, axis=0)
@@ -56,18 +58,18 @@ class LatentPanel(Panel):
         self._draw_maps()
 
     def follow(self, code: NDArray[Any]) -> None:
-        """Put the ring at the code (latents,) of a density."""
-        self.code, self.picked = code.copy(), False
+        """Move the ring to the code (latents,) of a density."""
+        self.code, self.selected = code.copy(), False
         self._place(range(len(self.encoded.active)), code[self.encoded.active])
         self._draw()
 
     def clicked(self, event: Any) -> None:
-        """Pick the point of a map under the mouse; beside a map nothing happens."""
+        """Select the point of a map under the mouse; outside of the maps nothing happens."""
         if event.inaxes not in (self.by_time.ax, self.by_reynolds.ax):
             return
         place = event.xdata, event.ydata
         self.code[self.encoded.active[list(self.plane.value)]] = place
-        self.picked = True
+        self.selected = True
         self._place(self.plane.value, place)
         self._draw()
 
@@ -75,14 +77,14 @@ class LatentPanel(Panel):
         """Decode the point to which a slider moved."""
         for k, index in enumerate(self.encoded.active):
             control = self.latents[k]
-            # A page answers a value that it was told with the same, rounded.
+            # A page echoes each value that it is sent, rounded.
             if abs(control.value - self.placed[k]) > 0.5 * control.step:
                 self.code[index] = self.placed[k] = control.value
-                self.picked = True
+                self.selected = True
         self._draw()
 
     def _renew_sliders(self):
-        # A page takes a slider's new place for one between its old ends, and answers with it.
+        # A page would clip a new value to the slider's old range, and send that back.
         for control in self.latents:
             control.close()
         ends = zip("₁₂₃", self.lowest, self.highest, strict=False)
@@ -95,7 +97,7 @@ class LatentPanel(Panel):
         self.control_by([*planes, *self.latents])
 
     def _place(self, which, values):
-        """Put sliders near values, at a place that a page can show."""
+        """Set sliders to the given values, rounded to what a page can show."""
         with self.held():
             for k, value in zip(which, values, strict=True):
                 control = self.latents[k]
@@ -138,9 +140,9 @@ class LatentPanel(Panel):
         time, log_reynolds = float(member.final_time), np.log(float(member.reynolds))
         inputs = f"T = {time:.2f}, log Re = {log_reynolds:.1f}"
         inputs += f", a = {float(member.step):.2f}" if self.case.random_step else ""
-        place = "at the point picked" if self.picked else "from the density above"
+        place = "at the selected point" if self.selected else "from the density above"
         self.caption.value = captioned(
             (GENERATED, "decoded", place),
             (INPUT, "nearest encoded density", inputs),
-            note="Click on a map or move the sliders to pick a point.",
+            note="Click on a map or move the sliders to select a point.",
         )

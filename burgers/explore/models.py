@@ -1,4 +1,4 @@
-"""The auto-encoders behind the panels, and the densities that they and the solver draw."""
+"""The auto-encoders of the page, and ensembles drawn from them and from the solver."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,23 +13,23 @@ from scipy.interpolate import PchipInterpolator
 from burgers import exact, paths, profiles, solver, streams
 from burgers.ensembles import dataset
 from burgers.models import latent_laws, sigma_vae, vae
-from burgers.problems import CASES, Case, number
+from burgers.problems import CASES, Case, edges, number
 from burgers.solver import Scheme
 from burgers.studies import generative
 
-# Kinds of auto-encoder, and what `paths.stored` calls their files.
+# Kinds of auto-encoder, and the names of their files in `paths.stored`.
 KINDS = {"sharper": "sharp", "the report's": "report"}
-# The sources of an ensemble that are solved rather than decoded.
+# Sources of an ensemble that solve the equation, and their schemes.
 SOLVED: dict[str, Any] = {f"solver, {scheme}": scheme for scheme in solver.SCHEMES}
 ENCODED = 1500
 ACTIVE_NATS = 0.1
 
 
 def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Path]:
-    """The file of each auto-encoder, of the report's sizes where they are; trains what is missing.
+    """Find the file of each auto-encoder, and train those that are missing.
 
-    Trained at the sizes of the profile with a progress bar (none where CI is set), on the ensemble
-    of `01_generate` if it is there.
+    Models of the report's sizes come first. Missing ones are trained at the sizes of the profile,
+    on the ensemble of `01_generate` if it exists, with a progress bar unless CI is set.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
     Raises
     ------
     ValueError
-        If the profile is no profile, or a stored ensemble is damaged.
+        If the profile is unknown, or a stored ensemble is damaged.
     """
     folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
     sizes, found = profiles.get(profile), {}
@@ -53,7 +53,7 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
 
 
 def _train(case, kind, path, sizes, seed):
-    """Train as the notebook does that makes the file: the same data, sizes and streams."""
+    """Train with the data, sizes and random streams of the notebook that writes the file."""
     stored, which = paths.stored(path.parent, "ensemble", case.name), number(case.name)
     if stored.exists():
         ensemble = dataset.open(stored)
@@ -73,26 +73,26 @@ def _train(case, kind, path, sizes, seed):
 
 
 @dataclass(frozen=True)
-class Atlas:
-    """An auto-encoder, and where it puts fresh densities of all times.
+class EncodedEnsemble:
+    """An auto-encoder, and the codes of fresh densities over all times.
 
     Attributes
     ----------
-    model : the `vae.VAE`.
-    ensemble : the encoded realisations, an xarray.Dataset of `dataset.generate`.
+    model : the auto-encoder.
+    ensemble : encoded realisations, of `dataset.generate`.
     codes : (realisations, latents) posterior means.
-    active : the two or three latents that carry most information, by rank.
+    active : (2,) or (3,) indices of the latents of largest divergence, in decreasing order.
     """
 
     model: vae.VAE
-    ensemble: Any
-    codes: np.ndarray
-    active: np.ndarray
+    ensemble: xr.Dataset
+    codes: NDArray[np.float64]
+    active: NDArray[np.intp]
 
-    def encode(self, density: Any) -> Any:
+    def encode(self, density: NDArray[Any]) -> NDArray[np.float64]:
         """The posterior mean of one density: (400,) -> (latents,)."""
         inputs = density[None].astype(np.float32)
-        # Compiled once for this shape; `model.encode` is not, and ten times slower.
+        # Compiled once for this shape; `model.encode` is not compiled, and ten times slower.
         return self.model.encoder.predict_on_batch(inputs)[0][0].astype(float)
 
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
@@ -100,31 +100,41 @@ class Atlas:
         return self.model.decoder.predict_on_batch(code[None].astype(np.float32))[0][0]
 
     def nearest(self, code: NDArray[Any]) -> int:
-        """The index of the encoded realisation whose active latents are nearest to a code's."""
+        """Index of the realisation nearest to a code in the active latents, scaled by their std."""
         codes = self.codes[:, self.active]
         distances = (codes - code[self.active]) / codes.std(axis=0)
         return int(np.argmin(np.square(distances).sum(axis=1)))
 
 
 @cache
-def atlas(case: Case, path: Path | str, scheme: Scheme = "rusanov", seed: int = 0) -> Atlas:
-    """The `Atlas` of the auto-encoder in a file, by fresh densities of a case."""
+def encoded_ensemble(
+    case: Case, path: Path | str, scheme: Scheme = "rusanov", seed: int = 0
+) -> EncodedEnsemble:
+    """Load an auto-encoder from a file, and encode fresh densities of its case.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be read.
+    """
     model = vae.load(path)
     ensemble = spread(case, ENCODED, scheme, seed)
     mean, log_variance = model.encode(ensemble.density.values)
     divergence = np.mean(vae.kl_divergence(mean, log_variance), axis=0)
     count = int(np.clip(np.sum(divergence > ACTIVE_NATS), 2, 3))
-    return Atlas(model, ensemble, mean.astype(float), np.argsort(divergence)[::-1][:count])
+    return EncodedEnsemble(
+        model, ensemble, mean.astype(float), np.argsort(divergence)[::-1][:count]
+    )
 
 
 @cache
 def exact_band(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and std of the exact law over all times, two (400,) arrays good to 1e-6."""
+    """Exact mean and std over the report's range of times, two (400,) arrays accurate to 1e-6."""
     return exact.mean_and_std(case, panel_nodes=4, reynolds_nodes=16)
 
 
 def spread(case: Case, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
-    """An ensemble whose first members are already spread over the report's range of times."""
+    """An ensemble whose first members already cover the report's range of times."""
     index = number(case.name)
     times = streams.generator(seed, "map times", index)
     times = times.uniform(case.first_time, case.last_time, count)
@@ -140,10 +150,19 @@ def drawn(
     seed: int,
     scheme: Scheme = "rusanov",
 ) -> NDArray[Any]:
-    """Densities (count, 400) of the law over all times, from a source of an ensemble.
+    """Draw densities over the report's range of times from the solver or from an auto-encoder.
 
-    The solver's, or what an auto-encoder decodes: the sharper one draws its latents from Parzen
-    windows on its codes of densities solved by `scheme`, the report's from the normal law.
+    The sharper auto-encoder draws its latents from Parzen windows on its codes of densities solved
+    by `scheme`, the report's from the standard normal prior.
+
+    Parameters
+    ----------
+    source : one of `SOLVED` or `KINDS`.
+    files : of the auto-encoders, of `prepared`.
+
+    Returns
+    -------
+    (count, 400) densities.
 
     Raises
     ------
@@ -154,7 +173,7 @@ def drawn(
         return spread(case, count, SOLVED[source], seed).density.values
     if source not in KINDS:
         raise ValueError(f"source is {source!r}; accepted: {', '.join([*SOLVED, *KINDS])}")
-    encoded = atlas(case, files[case.name, source], scheme)
+    encoded = encoded_ensemble(case, files[case.name, source], scheme)
     if source != "sharper":
         return encoded.model.generate(count, seed)
     law = latent_laws.ManifoldParzen(seed=0).fit(
@@ -164,14 +183,14 @@ def drawn(
 
 
 def averages(density: NDArray[Any], cells: int) -> NDArray[Any]:
-    """Averages on another number of cells, (given cells,) -> (cells,), with the same mass.
+    """Cell averages on another number of cells, (given cells,) -> (cells,), with the same mass.
 
-    Exact where the new cells are made of the old; else by a monotone cubic through the integral of
-    the density.
+    Exact if each new cell is a union of old ones; else by a monotone cubic interpolant of the
+    integral of the density.
     """
     given = density.size
     if given % cells == 0:
         return density.reshape(cells, -1).mean(axis=1)
     integral = np.concatenate([[0.0], np.cumsum(density) / given])
-    spline = PchipInterpolator(np.linspace(0.0, 1.0, given + 1), integral)
-    return np.diff(spline(np.linspace(0.0, 1.0, cells + 1))) * cells
+    spline = PchipInterpolator(edges(given), integral)
+    return np.diff(spline(edges(cells))) * cells

@@ -1,4 +1,4 @@
-"""The page: the panels side by side, with the choices that they share."""
+"""The page: three panels, and the choices that they share."""
 
 import ipywidgets as widgets
 
@@ -6,16 +6,16 @@ from burgers import profiles
 from burgers.explore.density import DensityPanel
 from burgers.explore.ensemble import EnsemblePanel
 from burgers.explore.latent import LatentPanel
-from burgers.explore.models import KINDS, atlas, prepared
+from burgers.explore.models import KINDS, encoded_ensemble, prepared
 from burgers.problems import CASES
 
 
 class Explorer:
-    """The three panels of the page, and what they share: the case and the auto-encoder.
+    """The three panels of the page, with the choice of case and auto-encoder that they share.
 
     Parameters
     ----------
-    profile, seed : of the models that are trained where the report's are not there.
+    profile, seed : of the models that are trained if those of the report are missing.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Explorer:
         As `prepared`, or if a model cannot be read.
     """
 
-    def __init__(self, profile="quick", seed=0):
+    def __init__(self, profile: str = "quick", seed: int = 0) -> None:
         self.scheme = profiles.get(profile).scheme
         self.files = prepared(profile, seed)
         self.case = widgets.Dropdown(options=list(CASES), description="case")
@@ -43,7 +43,7 @@ class Explorer:
 
     def _turn(self):
         case = CASES[self.case.value]
-        encoded = atlas(case, self.files[case.name, self.kind.value], self.scheme)
+        encoded = encoded_ensemble(case, self.files[case.name, self.kind.value], self.scheme)
         self.latents.show(case, encoded)
         self.density.show(case, encoded)
 

@@ -1,9 +1,10 @@
-"""Generative and reduced models of the density, in Keras on TensorFlow.
+"""Generative and reduced-order models of the density, in Keras on TensorFlow.
 
-Whoever imports one of them has imported all kinds: `load` reads any of their files.
+Importing any module of this package registers every class with Keras, so that `load` reads a
+model of any kind.
 """
 
-# First of all, as it loads TensorFlow without its greeting.
+# Must come first: it loads TensorFlow without its start-up messages.
 from burgers.models import _keras  # noqa: F401, I001
 from burgers.models import baselines, flow, front_decoder, latent_laws, latent_ode, pairs
 from burgers.models import sigma_vae, streaming, training, vae

@@ -1,20 +1,20 @@
-"""Keras as this package uses it: loaded silently, independent of its global settings."""
+"""Keras as this package uses it: loaded silently, and independent of global settings."""
 
 import contextlib
 import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
 @contextlib.contextmanager
 def _loading():
-    """Load without a greeting, on TensorFlow whatever the user's KERAS_BACKEND or keras.json say.
+    """Load Keras silently on TensorFlow, whatever KERAS_BACKEND or keras.json ask for.
 
-    TensorFlow greets the user before its log level can take effect: what C++ code writes to file
-    descriptor 2 is discarded.
+    TensorFlow's C++ code logs before its log level can take effect, so everything written to file
+    descriptor 2 meanwhile is discarded.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     backend = os.environ.get("KERAS_BACKEND")
@@ -22,7 +22,7 @@ def _loading():
     if sys.stderr is not None:
         sys.stderr.flush()
     kept = None
-    # A process without a console may have closed it.
+    # A process without a console may have closed the descriptor.
     with contextlib.suppress(OSError):
         kept = os.dup(2)
         with open(os.devnull, "w") as devnull:
@@ -43,28 +43,29 @@ with _loading():
     import tensorflow as tf
     from keras import layers, ops
 
-    # Keras offers no other way to read these without setting them.
+    # Keras has no public way to read these settings without changing them.
     from keras.src.backend.common import global_state
 
-# A process that uses many models compiles many functions, which TensorFlow takes for a mistake.
+# A process that uses many models compiles many functions; TensorFlow would warn of retracing.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-__all__ = ["SINGLE", "Layer", "Model", "keras", "layers", "ops", "own", "tf"]
+__all__ = ["CELLS", "SINGLE", "Layer", "Model", "keras", "layers", "ops", "own", "tf"]
 
-# One object: a saved model says which of its layers share theirs.
-# The grid of the report: the size of a network unless another is asked for.
+# The grid of the report, and the default size of every network.
 CELLS = 400
+# A single object, because a saved model records which layers share their policy.
 SINGLE = keras.DTypePolicy("float32")
 
 
 class _Settings:
-    """Global settings that are the package's own while anyone is inside, and then as before.
+    """Global settings that take the package's values while any caller is inside, then the user's.
 
-    each : how one is read, how it is set, and what it is inside.
+    each : for each setting, how to read it, how to write it, and the package's value.
     """
 
-    def __init__(self, *each):
-        self.each, self.inside, self.before = each, 0, []
+    def __init__(self, *each: tuple[Callable[[], Any], Callable[[Any], Any], Any]) -> None:
+        self.each, self.inside = each, 0
+        self.before: list[Any] = []
 
     def enter(self):
         if not self.inside:
@@ -77,13 +78,13 @@ class _Settings:
         self.inside -= 1
         if not self.inside:
             for (read, write, own), before in zip(self.each, self.before, strict=True):
-                # What another thread has set meanwhile stays.
+                # A value that another thread has set meanwhile is kept.
                 if read() == own:
                     write(before)
 
 
 def _attribute(name, own):
-    """A setting that Keras keeps for each thread; None where the user has not set it."""
+    """A setting that Keras keeps per thread; None if the user has not set it."""
     return (
         lambda: global_state.get_global_attribute(name),
         lambda value: global_state.set_global_attribute(name, value),
@@ -93,7 +94,7 @@ def _attribute(name, own):
 
 class _OfThread(threading.local):
     def __init__(self):
-        # With `enable_unsafe_deserialization` a file would be believed although it is asked not to.
+        # `enable_unsafe_deserialization` would override the `safe_mode` that `load` asks for.
         self.settings = _Settings(
             _attribute("dtype_policy", SINGLE), _attribute("safe_mode_saving", True)
         )
@@ -109,18 +110,18 @@ _of_process = _Settings(*(
         (keras.config, "max_steps_per_epoch", "set_max_steps_per_epoch", None),
         (tf.config, "functions_run_eagerly", "run_functions_eagerly", False),
     )
-    # Older versions of Keras have fewer.
+    # Older versions of Keras lack some of them.
     if hasattr(room, read)
 ))  # fmt: skip
 
 
 @contextlib.contextmanager
 def own() -> Iterator[None]:
-    """Build, train, load and evaluate in single precision and compiled, as the package does.
+    """Build, train, load and evaluate models in single precision and compiled.
 
-    A context, or with `@own()` a decorator. Global settings of Keras and TensorFlow are the
-    package's inside, and the user's again afterwards, whatever happens. Of several threads inside
-    the last one out restores them.
+    A context manager, or as `@own()` a decorator. Inside, the global settings of Keras and
+    TensorFlow are the package's; on exit, also by an exception, they are the user's again. If
+    several threads are inside, the last one to leave restores them.
     """
     with _lock:
         _of_process.enter()
@@ -134,20 +135,20 @@ def own() -> Iterator[None]:
 
 
 class Layer(layers.Layer):
-    """A layer in single precision, whatever Keras' policy is."""
+    """A layer in single precision, whatever Keras' global policy."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**{"dtype": SINGLE, **options})
 
     def get_config(self) -> dict[str, Any]:
-        # Keras' own would be the arguments of a signature, of which this has none.
+        # Keras' default would read the arguments off the signature of `__init__`, which has none.
         return super().get_config()
 
 
 class Model(keras.Model):
-    """A model in single precision, and trained as `own` says, whatever Keras' policy is."""
+    """A model in single precision, trained under the settings of `own`."""
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any) -> None:
         super().__init__(**{"dtype": SINGLE, **options})
 
     @own()

@@ -1,12 +1,13 @@
-"""A small auto-encoder of dense layers whose decoder represents fronts explicitly.
+"""A small dense auto-encoder whose decoder represents fronts explicitly.
 
-    ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k),  plus Σ_m b_m φ_m,i
+    ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k)  +  Σ_m b_m φ_m,i
 
-A network gives the heights, places and widths of a few fronts and the amplitudes of a smooth
-remainder. A displacement of a front by less than a cell is then exact, whereas a dense or
-convolutional decoder has to learn it cell by cell.
+A network predicts the heights A, places c and widths w of a few fronts, and the amplitudes b of
+learned smooth functions φ. A front can then move by a fraction of a cell exactly, whereas a dense or
+convolutional decoder has to learn every displacement cell by cell.
 """
 
+from burgers import _checks as checks
 from burgers.models._keras import CELLS, keras, layers, own
 from burgers.models.layers import CellVariance, Fronts, Sampling, SeededLayers, concatenated
 from burgers.models.training import one_or_list
@@ -21,11 +22,11 @@ def build_encoder(
 ) -> keras.Model:
     """Encoder of two dense layers.
 
-    (batch, cells) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
-    (batch, latents).
+    (batch, cells), and if conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, latents). Any number of cells >= 1; ValueError otherwise.
     """
     make = SeededLayers(seed)
-    density = layers.Input((cells,), name="density")
+    density = layers.Input((checks.count("cells", cells),), name="density")
     given = [layers.Input((conditions,), name="given")] if conditions else []
     x = concatenated(density, given)
     for units in (128, 64):
@@ -42,8 +43,8 @@ def build_decoder(
 ) -> keras.Model:
     """Decoder of three dense layers, six fronts and 32 smooth functions.
 
-    (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
-    (batch, cells).
+    (batch, latents), and if conditioned (batch, conditions) -> mean, variance and sample, each
+    (batch, cells). Any number of cells >= 1; ValueError otherwise.
     """
     make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")

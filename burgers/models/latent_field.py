@@ -1,24 +1,38 @@
-"""The field of a latent differential equation, and how it is integrated and learned on its own."""
+"""The vector field of a latent differential equation: its network, integrator and training alone."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from burgers.models._keras import Model, keras, layers, ops, own
 from burgers.models.layers import SeededLayers
 
 WIDTH = 64
-# Of Runge and Kutta's method between two times, however far apart they are. A jump widens with
-# the square root of time: it takes small steps at first.
+# Runge-Kutta steps between two times, however far apart. A jump widens with the square root of
+# time, so the steps are graded: short at first.
 STEPS = 8
 GRADING = 2
 
 
-def rk4(rate: Any, state: Any, duration: Any, steps: int, grading: int = 1) -> Any:
-    """Integrate dz/dt = rate(z) over a duration by Runge and Kutta's method.
+def rk4(
+    rate: Callable[[Any], Any], state: Any, duration: Any, steps: int, grading: int = 1
+) -> Any:
+    """Integrate dz/dt = rate(z) over a duration by the classical fourth-order Runge-Kutta method.
 
-    The steps end at the shares (k / steps)^grading of the duration. state (batch, numbers),
-    duration (batch, 1) or scalar -> (batch, numbers). Differentiable.
+    Step k ends at the fraction (k / steps)^grading of the duration. Differentiable.
+
+    Parameters
+    ----------
+    rate : function of a state (batch, numbers), of the same shape.
+    state : (batch, numbers).
+    duration : (batch, 1), or a scalar.
+    steps, grading : integers >= 1; grading 1 gives equal steps.
+
+    Returns
+    -------
+    (batch, numbers).
     """
     ends = np.linspace(0.0, 1.0, steps + 1) ** grading
     state = ops.convert_to_tensor(state)
@@ -32,13 +46,13 @@ def rk4(rate: Any, state: Any, duration: Any, steps: int, grading: int = 1) -> A
         d = rate(state + h * c)
         return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
 
-    # A loop that is written out takes several times as long to compile as to train in.
+    # Unrolled, the loop takes several times longer to compile than the whole training.
     return ops.fori_loop(0, steps, step, state)
 
 
 @own()
 def build_field(latents: int, parameters: bool, seed: int = 0) -> keras.Model:
-    """F of two hidden layers: (batch, latents + parameters) -> (batch, latents)."""
+    """Field F with two hidden layers of 64: (batch, latents + parameters) -> (batch, latents)."""
     make = SeededLayers(seed)
     x = inputs = layers.Input((latents + parameters,), name="state")
     for _ in range(2):
@@ -47,14 +61,15 @@ def build_field(latents: int, parameters: bool, seed: int = 0) -> keras.Model:
 
 
 class Dynamics(Model):
-    """The map z(t0) -> z(t) of dz/dt = F(z, θ), learned from pairs of codes of one trajectory.
+    """The flow map z(t0) -> z(t) of dz/dt = F(z, θ), trained on pairs of codes of one trajectory.
 
-    Inputs: code (batch, latents), duration (batch, 1), parameters (batch, parameters) and in
-    training the code to arrive at. The loss is the mean square error of that, in units of `scale`
-    (latents,).
+        loss = mean of ((z(t) - ẑ(t)) / scale)²
+
+    Inputs: code z(t0) (batch, latents), duration t - t0 (batch, 1), parameters θ (batch,
+    parameters), and in training the target z(t) (batch, latents). `scale` is a scalar or (latents,).
     """
 
-    def __init__(self, field, scale=1.0, **kwargs):
+    def __init__(self, field: keras.Model, scale: ArrayLike = 1.0, **kwargs: Any) -> None:
         super().__init__(**{"name": "dynamics", **kwargs})
         self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
 
@@ -76,8 +91,8 @@ class Dynamics(Model):
         return ops.mean(ops.square((x[3] - y_pred) / self.scale))
 
     def fingerprint(self) -> list[Any]:
-        """What the result of a training depends on, besides the data and the optimiser."""
+        """What a training depends on besides the data and the optimiser, for JSON."""
         return [self.field.get_config(), STEPS, GRADING, self.scale.tolist()]
 
     def reseed(self, *entropy: int) -> None:
-        """Nothing here is random."""
+        """Do nothing: training draws no noise."""

@@ -1,5 +1,6 @@
-"""The layers that the networks here are made of, beside those of Keras."""
+"""Layers of the networks of this package that Keras does not have."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -7,18 +8,21 @@ import numpy as np
 from burgers import _checks as checks
 from burgers.models._keras import CELLS, Layer, keras, layers, ops
 
-# Of a front, in units of the interval: from less than half a cell to a straight line.
+# Bounds on the log-width of a front, the interval being [0, 1]: from less than half a cell of the
+# report's grid to a straight line.
 LOG_WIDTHS = (-7.0, 1.0)
 
 
 @keras.saving.register_keras_serializable("burgers")
 class Sampling(Layer):
-    """Draw μ + √variance ε with ε ~ N(0, I): the reparametrisation trick.
+    """Reparametrised sample of a diagonal Gaussian.
 
-    The second input is the log-variance, or with `log=False` the variance itself.
+        z = μ + √v ε,   ε ~ N(0, I)
+
+    Inputs: μ and log v, or with `log=False` v itself, of one shape (batch, numbers).
     """
 
-    def __init__(self, log=True, seed=0, **kwargs):
+    def __init__(self, log: bool = True, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.log = log
         self.seed = seed
@@ -38,9 +42,9 @@ class Sampling(Layer):
 
 @keras.saving.register_keras_serializable("burgers")
 class Constant(Layer):
-    """The same value at every entry of the input: the decoder's fixed variance."""
+    """One value in place of every entry of the input: the fixed variance of the decoder."""
 
-    def __init__(self, value, **kwargs):
+    def __init__(self, value: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.value = value
 
@@ -53,7 +57,7 @@ class Constant(Layer):
 
 @keras.saving.register_keras_serializable("burgers")
 class CellVariance(Layer):
-    """The same variance for each realisation, one for each cell: set by `SigmaVAE.calibrate`."""
+    """A variance for each cell, the same for all realisations; `SigmaVAE.calibrate` sets it."""
 
     def build(self, shape: Any) -> None:
         self.variance = self.add_weight(
@@ -66,13 +70,23 @@ class CellVariance(Layer):
 
 @keras.saving.register_keras_serializable("burgers")
 class Fronts(Layer):
-    """Cell averages (batch, cells) of a sum of fronts: heights, places, log-widths (batch, fronts).
+    """Cell averages of a sum of tanh fronts on a uniform grid of [0, 1].
 
-    The average of tanh is the difference of w log cosh(x / w) between the ends of the cell. With
-    all inputs zero the fronts are spread over the interval, each about a twentieth of it wide.
+        ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k)
+
+    Inputs: heights, places and log-widths, each (batch, fronts); output (batch, cells). The average
+    of tanh over a cell is the difference of w log cosh((x - c) / w) between its edges, times the
+    number of cells. All inputs zero place the fronts evenly, with w = exp(-3), about a twentieth of
+    the interval.
+
+    Raises
+    ------
+    ValueError
+        If `cells` is not a positive integer.
     """
 
-    def __init__(self, cells=CELLS, **kwargs):
+    # A file without `cells` was written when every grid had 400: the default must stay the report's.
+    def __init__(self, cells: int = CELLS, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.cells = checks.count("cells", cells)
 
@@ -93,22 +107,29 @@ class Fronts(Layer):
 
 
 class SeededLayers:
-    """Makes layers with SiLU, a seed of their own, and a name of their own.
+    """Maker of layers with SiLU activation, each with its own seed and its own name.
 
-    Keras' automatic names count what the process built before: a training would not be known
-    again by another process.
+    Keras' automatic names count the layers that the process has built so far, so the checkpoint of
+    a training would not be recognised by another process.
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self.seeds = np.random.SeedSequence(seed)
 
-    def __call__(self, layer, *sizes, activation="silu", name=None, **options):
+    def __call__(
+        self,
+        layer: Callable[..., Any],
+        *sizes: int,
+        activation: str | None = "silu",
+        name: str | None = None,
+        **options: Any,
+    ) -> Any:
         (child,) = self.seeds.spawn(1)
         start = keras.initializers.GlorotUniform(seed=int(child.generate_state(1)[0]))
         name = name or f"{layer.__name__.lower()}_{child.spawn_key[-1]}"
         return layer(*sizes, activation=activation, kernel_initializer=start, name=name, **options)
 
 
-def concatenated(first: Any, rest: Any) -> Any:
-    """The inputs of a network as one: the first, with the others after it where there are any."""
+def concatenated(first: Any, rest: Sequence[Any]) -> Any:
+    """Concatenate the first input of a network with the others; without others, the first."""
     return layers.Concatenate(name="joined")([first, *rest]) if rest else first

@@ -1,25 +1,40 @@
-"""Several trainings side by side, each in a process of its own."""
+"""Several trainings at once, each in its own process."""
 
 import multiprocessing
 import os
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
 
 from burgers import _checks as checks
 
 
-def run_in_parallel(tasks: Sequence[tuple[Any, dict[str, Any]]], workers: int = 2) -> list[Any]:
-    """Call `train(**options)` for each (train, options), `workers` at a time, one thread each.
+def run_in_parallel(
+    tasks: Sequence[tuple[Callable[..., Any], dict[str, Any]]], workers: int = 2
+) -> list[Any]:
+    """Call `train(**options)` for each task (train, options), in processes of one thread each.
 
-    Two trainings of one thread each use two cores better than one training of two threads. With no
-    workers the tasks are done one after the other by this process, which spares starting others.
-    Returns the results in the order of the tasks. If one fails, no other is begun.
+    Two single-threaded trainings use two cores better than one training with two threads.
+
+    Parameters
+    ----------
+    tasks : pairs of a function that a spawned process can import, and its keyword arguments.
+    workers : number of processes at a time; 0 runs the tasks one after another in this process.
+
+    Returns
+    -------
+    list of the results, in the order of the tasks. If a task fails, its exception is raised and no
+    further task is started.
+
+    Raises
+    ------
+    ValueError
+        If `workers` is not an integer >= 0.
     """
     workers = min(checks.count("workers", workers, least=0), max(len(tasks), 1))
     if not workers:
         return [train(**options) for train, options in tasks]
-    # Read by the processes as they start, and inherited from this one.
+    # The processes inherit these variables, and TensorFlow reads them at start-up.
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     kept = {name: os.environ.get(name) for name in threads}
     os.environ.update(threads)
@@ -33,11 +48,12 @@ def run_in_parallel(tasks: Sequence[tuple[Any, dict[str, Any]]], workers: int = 
 
 
 def _in_turn(pool, tasks, workers):
-    """The results of the tasks, `workers` of them at a time; of one that fails the error."""
-    futures, running = [], set()
+    """The results of the tasks, at most `workers` running at a time; the first error is raised."""
+    futures: list[Future[Any]] = []
+    running: set[Future[Any]] = set()
     for train, options in tasks:
         if len(running) == workers:
-            # A task that was handed over cannot be called back for certain.
+            # A task already submitted cannot be cancelled reliably, so it waits for a free process.
             ended, running = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 future.result()

@@ -1,4 +1,4 @@
-"""Drawings of the auto-encoder: figures 2 to 4."""
+"""Diagrams of the auto-encoder: figures 2 to 4 of the report."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from burgers.plots.style import styled
 
 @styled
 def auto_encoder() -> Figure:
-    """A figure of an auto-encoder: x to e(x) to d(e(x)), and the error it minimises."""
+    """Draw an auto-encoder, x → e(x) → d(e(x)), and the loss that it minimises (figure 2)."""
     figure, ax = _canvas(8.5, 2.6, right=8.8, low=-1.7)
     _chain(
         ax,
@@ -30,11 +30,11 @@ def auto_encoder() -> Figure:
 
 @styled
 def variational() -> Figure:
-    """A figure of what an auto-encoder and its variational kin do with one input."""
+    """Draw an auto-encoder above a variational one, which encodes a distribution (figure 3)."""
     figure, ax = _canvas(8.5, 4.0, right=9.8, low=-2.7)
     for y, name, middle in (
         (0.0, "auto-encoder", ("a point", r"$z = e(x)$")),
-        (-2.0, "variational", ("a law", r"$z \sim N(\mu(x), c(x))$")),
+        (-2.0, "variational", ("a distribution", r"$z \sim N(\mu(x), c(x))$")),
     ):
         ax.text(0.15, y + 0.75, name, weight="bold")
         boxes = [_box(ax, 0.8, "x", "", y=y), _box(ax, 2.8, "encoder", "", y=y, colour="0.92")]
@@ -47,7 +47,7 @@ def variational() -> Figure:
 
 @styled
 def reparametrisation() -> Figure:
-    """A figure of the variational auto-encoder with the noise as an input."""
+    """Draw the reparametrised auto-encoder, z = μ + √c ε, with the noise as an input (figure 4)."""
     figure, ax = _canvas(9.5, 3.2, right=11.4, low=-2.4)
     _chain(
         ax,

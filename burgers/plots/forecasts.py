@@ -1,12 +1,14 @@
 """Figures of forecasts.
 
-Red and pink: exact. Blue: generated. Bands are from the 5 % to the 95 % quantile.
+Red: exact. Blue: generated. Bands are from the 5 % to the 95 % quantile.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import LineCollection
@@ -18,54 +20,59 @@ from burgers.plots.figures import GENERATED, MONTE_CARLO
 from burgers.plots.style import styled
 from burgers.problems import LOG_REYNOLDS
 
-# What solves anew each time, and how it is coloured.
-RULED = {"solver": "black", "Gauss": "0.45", "Sobol": "0.65"}
+# Colours of the methods that solve the equation for each ensemble.
+SOLVER_COLOURS = {"solver": "black", "Gauss": "0.45", "Sobol": "0.65"}
 COLOURS = plt.get_cmap("viridis")
 FRAMES_PER_SECOND = 10
 
 
 @styled
-def hidden_reynolds(
-    x: Any,
+def dependence_on_reynolds(
+    x: NDArray[Any],
     log_reynolds: NDArray[Any],
     start: NDArray[Any],
     later: NDArray[Any],
-    spreads: Any,
-    hidden: Any,
-    hidden_from: float,
+    spreads: Mapping[str, tuple[NDArray[Any], NDArray[Any]]],
+    distances: Mapping[str, NDArray[Any]],
+    resolved: float,
 ) -> Figure:
-    """A figure of what a density at t0 does not say about Re.
+    """Draw how much a density depends on Re, at t = 0 and later.
 
-    start, later (reynolds, cells): the sinus at t = 0 and later; spreads: a dict from a case to
-    (times, spread over Re); hidden: a dict from a scheme to (reynolds,) distances to the density
-    of the largest Re, said to be hidden from a log Re on.
+    Parameters
+    ----------
+    x : (cells,) cell centres.
+    log_reynolds : (reynolds,), in increasing order.
+    start, later : (reynolds, cells) densities of the sinus at t = 0 and at a later time.
+    spreads : from a case to (times, std of the density over Re), two (times,) arrays.
+    distances : from a scheme to (reynolds,) relative distances to the density of the largest Re.
+    resolved : log Re up to which the first-order scheme resolves the viscosity: a vertical line.
     """
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(11, 3.5))
     shades = COLOURS((log_reynolds - LOG_REYNOLDS[0]) / np.ptp(LOG_REYNOLDS))
     for density, shade in zip(later, shades, strict=True):
         left.plot(x, density, color=shade, linewidth=0.8)
-    left.plot(x, start[0], color="black", linestyle="--", label="$t = 0$, every Re")
-    left.set(title="sinus: one start, many ends", xlabel="$x$", ylabel=r"$\rho$")
+    left.plot(x, start[0], color="black", linestyle="--", label="$t = 0$, all Re")
+    left.set(title="sinus: initial and later densities", xlabel="$x$", ylabel=r"$\rho$")
     left.legend(fontsize=9)
     for (case, (times, spread)), look in zip(spreads.items(), ("-", "--"), strict=True):
         middle.plot(times, spread, look, label=case)
-    middle.set(title="spread over Re, zero at $t = 0$", xlabel="$t$", ylabel=r"std of $\rho$")
+    middle.set(title="spread over Re", xlabel="$t$", ylabel=r"std of $\rho$")
     middle.legend(fontsize=9)
-    for (scheme, distance), look in zip(hidden.items(), ("-", "--", ":"), strict=True):
+    for (scheme, distance), look in zip(distances.items(), ("-", "--", ":"), strict=True):
         right.semilogy(log_reynolds[:-1], distance[:-1], look, label=scheme)
-    right.axvline(hidden_from, color="0.6", linewidth=0.8)
-    right.set(title="what is left of Re in $X$", xlabel=r"$\log$ Re",
-              ylabel=r"distance to Re $= e^{13}$")  # fmt: skip
+    right.axvline(resolved, color="0.6", linewidth=0.8)
+    right.set(title="sinus: dependence on Re", xlabel=r"$\log$ Re",
+              ylabel=r"distance from Re $= e^{13}$")  # fmt: skip
     right.legend(fontsize=9)
     return figure
 
 
 @styled
-def latents(panels: Any) -> Figure:
-    """A figure of codes over time, one axes for each case, coloured by log Re.
+def latents(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Figure:
+    """Draw trajectories in the latent space by their two leading principal components.
 
-    panels: a dict from a title to (codes (trajectories, times, latents), log Re); shown are the
-    two leading principal components.
+    panels: from a title to codes (trajectories, times, latents) and log Re (trajectories,), which
+    gives the colour.
     """
     figure, axes = plt.subplots(1, len(panels), figsize=(10, 4.2))
     for ax, (title, (codes, log_reynolds)) in zip(axes, panels.items(), strict=True):
@@ -85,12 +92,20 @@ def latents(panels: Any) -> Figure:
 
 @styled
 def fan(
-    x: Any, times: Any, generated: dict[str, NDArray[Any]], exact: NDArray[Any], title: str
+    x: NDArray[Any],
+    times: NDArray[Any],
+    generated: Mapping[str, NDArray[Any]],
+    exact: NDArray[Any],
+    title: str,
 ) -> Figure:
-    """A figure of generated bands on the exact ones: a row for each model, a column for each time.
+    """Draw generated bands on the exact ones: a row for each model, a column for each time.
 
-    times (columns,); generated: a dict from a model to (members, columns, cells); exact (members,
-    columns, cells).
+    Parameters
+    ----------
+    x : (cells,) cell centres.
+    times : (columns,).
+    generated : from a model to densities (members, columns, cells).
+    exact : (members, columns, cells) densities.
     """
     shape = len(generated), len(times)
     figure, axes = plt.subplots(*shape, sharex=True, sharey=True, figsize=(11, 5), squeeze=False)
@@ -110,11 +125,18 @@ def fan(
 
 
 @styled
-def errors(tables: Any, goals: dict[str, float], covered: tuple[float, float]) -> Figure:
-    """A figure of errors of mean and std and of the band's coverage over time, by model and case.
+def errors(
+    tables: Mapping[str, Mapping[str, pd.DataFrame]],
+    goals: Mapping[str, float],
+    covered: tuple[float, float],
+) -> Figure:
+    """Draw errors of mean and std and the coverage of the band over time, by model and case.
 
-    tables: a dict from a case to a dict from a model to a DataFrame of `time_judges.judge`; goals:
-    a dict from a column to what was aimed at; covered: the ends of the coverage aimed at.
+    Parameters
+    ----------
+    tables : from a case to a dict from a model to a table of `forecast_errors.judge`.
+    goals : from `exact_mean_error` and `exact_std_error` to the largest error aimed at.
+    covered : lowest and highest coverage aimed at.
     """
     figure, axes = plt.subplots(3, len(tables), sharex="col", sharey="row", figsize=(10, 8.4))
     rows = {"exact_mean_error": "error of the mean", "exact_std_error": "error of the std"}
@@ -139,11 +161,8 @@ def errors(tables: Any, goals: dict[str, float], covered: tuple[float, float]) -
 
 
 @styled
-def budget(tables: Any) -> Figure:
-    """A figure of the errors of mean and std by source, one axes for each case.
-
-    tables: a dict from a case to a DataFrame of `time_judges.budget`.
-    """
+def budget(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the errors of mean and std by source: `forecast_errors.budget` of each case."""
     figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.6))
     for ax, (case, table) in zip(axes, tables.items(), strict=True):
         places = np.arange(len(table))[::-1]
@@ -156,11 +175,16 @@ def budget(tables: Any) -> Figure:
 
 
 @styled
-def extrapolation(panels: Any, inner: Any) -> Figure:
-    """A figure of the error over time and log Re, where only the inner rectangle was seen.
+def extrapolation(
+    panels: Mapping[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]],
+    inner: Mapping[str, tuple[float, float, float]],
+) -> Figure:
+    """Draw the error over time and log Re, with the range of training as a dashed rectangle.
 
-    panels: a dict from a case to (times, log Re, errors (reynolds, times)); inner: a dict from a
-    case to (last time, lowest log Re, highest log Re) of the training.
+    Parameters
+    ----------
+    panels : from a case to (times,), log Re (reynolds,) and relative errors (reynolds, times).
+    inner : from a case to the last time and the lowest and highest log Re of the training.
     """
     figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(10, 3.8))
     for ax, (case, (times, log_reynolds, found)) in zip(axes, panels.items(), strict=True):
@@ -175,39 +199,46 @@ def extrapolation(panels: Any, inner: Any) -> Figure:
 
 
 @styled
-def cost(tables: Any) -> Figure:
-    """A figure of the error of the std over the seconds of an ensemble, one axes for each case.
-
-    tables: a dict from a case to a DataFrame of `cost.table`.
-    """
+def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw the error of the std against the seconds of an ensemble: `cost.table` of each case."""
     figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(11, 4.6))
     for ax, (case, table) in zip(axes, tables.items(), strict=True):
         groups = table.groupby("method", sort=False)
         markers = dict(zip(groups.groups, "*PXdvpos^", strict=False))
         for k, (method, found) in enumerate(groups):
-            ruled = method in RULED
+            solves = method in SOLVER_COLOURS
             ax.loglog(
-                found.seconds, found.std_error, "-" if ruled else "", marker=markers[method],
-                color=RULED.get(method, f"C{k}"), markersize=9 if method == "reduced" else 6,
-                label=method,
+                found.seconds, found.std_error, "-" if solves else "", marker=markers[method],
+                color=SOLVER_COLOURS.get(method, f"C{k}"), label=method,
+                markersize=9 if method == "reduced" else 6,
             )  # fmt: skip
-            for row in found.itertuples() if ruled else ():
+            for row in found.itertuples() if solves else ():
                 label = row.cells if method == "solver" else row.points
                 ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
                             textcoords="offset points", fontsize=7)  # fmt: skip
         ax.set(title=case, xlabel="seconds for an ensemble of 51 times")
-    axes[0].set_ylabel("error of the std against the exact one")
+    axes[0].set_ylabel("relative error of the std")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=9, loc="outside right upper")
     return figure
 
 
 @styled
-def animate(x: Any, times: Any, panels: Any, path: Path | str, every: int = 1) -> None:
-    """Write a GIF of generated bands on the exact ones over time, whole or not at all.
+def animate(
+    x: NDArray[Any],
+    times: Mapping[str, NDArray[Any]],
+    panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]],
+    path: Path | str,
+    every: int = 1,
+) -> None:
+    """Write a GIF of generated bands on the exact ones over time, completely or not at all.
 
-    times: a dict from a case to (times,); panels: a dict from a case to (generated, exact), each
-    (members, times, cells). every: of so many times one is a frame.
+    Parameters
+    ----------
+    x : (cells,) cell centres.
+    times : from a case to (times,); cases have equally many.
+    panels : from a case to generated and exact densities, each (members, times, cells).
+    every : number of times between two frames.
     """
     figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(8, 3.2), dpi=80)
     frames = range(0, len(next(iter(times.values()))), every)
@@ -223,7 +254,7 @@ def animate(x: Any, times: Any, panels: Any, path: Path | str, every: int = 1) -
 
     draw(0)
     figure.canvas.draw()
-    # The layout of the first frame is that of all; to find it again would take most of the time.
+    # All frames keep the layout of the first: computing it again would take most of the time.
     figure.set_layout_engine("none")
     with written_whole(path) as part:
         movie = FuncAnimation(figure, draw, frames=frames, cache_frame_data=False)

@@ -1,9 +1,8 @@
-"""The cost of an ensemble by every method, and the number at which a training breaks even."""
+"""The cost of an ensemble by every method, and the break-even number of ensembles of a training."""
 
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,48 +20,52 @@ from burgers.streams import generator
 from burgers.studies import forecasting
 
 # Models whose ensembles can have the spread of the exact distribution.
-COMPETE = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
-# Errors in which a competitor of equal accuracy must not exceed the model.
-EQUAL = {
+COMPARED = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
+# Competitors, and the errors in which one of equal accuracy must not exceed the reduced model.
+COMPETITORS = {
     "solver": ["l2_error", "own_std_error"],
     "Gauss": ["std_error"],
     "Sobol": ["std_error"],
 }
 
 
-def table(name: str, models: Any, profile: Profile, seed: int) -> pd.DataFrame:
-    """Seconds and errors of an ensemble of all times, by every method: a DataFrame.
+def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: int) -> pd.DataFrame:
+    """Measure seconds and errors of an ensemble at all times, by every method.
 
-    The reduced model and the solver propagate `members` random members, other models a fifth of
-    them; Gauss-Legendre and Sobol points are solved as the models' training data. `seconds` is the
-    time of all members at 51 times. Medians over five times of: `mean_error` and `std_error`,
-    against the exact moments over log Re and a; `own_std_error`, against the exact densities of
-    the same members, free of their sampling error; `l2_error` of a trajectory against the exact
-    solution. All errors are taken on a method's own cells.
+    The reduced model and the solver propagate `members` random members, the other models a fifth of
+    them. Gauss-Legendre and Sobol points are solved on the grid of the models' training data.
+
+    Returns
+    -------
+    DataFrame with a row for each method and size: `method`, `cells`, `points`, `seconds` for all
+    members at 51 times, and medians over five times of these relative L2 errors, each on the
+    method's own cells: `mean_error`, `std_error`, of the ensemble against the exact moments over
+    log Re and a; `own_std_error`, against the exact densities of the same members, free of their
+    sampling error; `l2_error`, of a trajectory against the exact solution.
     """
     members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
     for method, forecast in models.all().items():
-        if method in COMPETE:
+        if method in COMPARED:
             count = members if method == "reduced" else -(-members // 5)
-            rows.append(_pushed(name, method, count, shown, seed, forecast=forecast))
+            rows.append(_random_members(name, method, count, shown, seed, forecast=forecast))
     for cells in profile.propagation.cells:
-        rows.append(_pushed(name, "solver", members, shown, seed, cells=cells))
+        rows.append(_random_members(name, "solver", members, shown, seed, cells=cells))
     for points in profile.propagation.gauss_legendre:
         inputs, weight = _gauss_points(name, points)
-        rows.append(_ruled(name, "Gauss", inputs, weight, shown))
+        rows.append(_quadrature(name, "Gauss", inputs, weight, shown))
     for points in profile.propagation.sobol:
         inputs, weight = _sobol_points(name, points, seed)
-        rows.append(_ruled(name, "Sobol", inputs, weight, shown))
+        rows.append(_quadrature(name, "Sobol", inputs, weight, shown))
     return pd.DataFrame(rows)
 
 
-def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
+def _random_members(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
     """The row of random members, propagated by a model's `forecast` or solved on `cells`."""
     seconds, parts = 0.0, _members(name, members, seed, chunk)
 
     def density_of(inputs):
-        return forecast(*_asked(name, inputs)) if forecast else _solved(name, inputs, cells)
+        return forecast(*_model_inputs(name, inputs)) if forecast else _solved(name, inputs, cells)
 
     def solved():
         nonlocal seconds
@@ -72,7 +75,7 @@ def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=
             seconds += perf_counter() - began
             yield density[:, shown].astype(np.float64)
 
-    # What compiles at its first call does so here.
+    # Compilation at the first call is not timed.
     density_of(parts[0])
     mean, std = _moments(solved())
     row = {"method": method, "cells": cells, "points": members, "seconds": seconds}
@@ -82,13 +85,13 @@ def _pushed(name, method, members, shown, seed, forecast=None, cells=400, chunk=
 
 
 def _members(name, members, seed, chunk):
-    """The random inputs that every method pushes, `chunk` at a time."""
+    """The random inputs that every method propagates, `chunk` at a time."""
     rng = generator(seed, "members", number(name))
     return [CASES[name].sample(min(chunk, members - k), rng) for k in range(0, members, chunk)]
 
 
 def _moments(parts):
-    """Mean and std (times, cells) of densities given a part (members, times, cells) at a time."""
+    """Mean and std (times, cells) of densities that come in parts (members, times, cells)."""
     count, total, squares = 0, 0.0, 0.0
     for part in parts:
         count, total = count + len(part), total + part.sum(axis=0)
@@ -99,7 +102,7 @@ def _moments(parts):
 
 @cache
 def _own_moments(name, members, seed, chunk, cells, shown):
-    """The same of the exact densities of these members."""
+    """Mean and std of the exact densities of the random members."""
     known = forecasting.times(name)[list(shown)]
     return _moments(
         np.stack([exact.density(CASES[name], t, cells=cells, **inputs) for t in known], axis=1)
@@ -107,8 +110,8 @@ def _own_moments(name, members, seed, chunk, cells, shown):
     )
 
 
-def _ruled(name, method, inputs, weight, shown, cells=400):
-    """The row of a rule: weighted inputs, solved."""
+def _quadrature(name, method, inputs, weight, shown, cells=400):
+    """The row of a quadrature rule: weighted inputs, solved."""
     began = perf_counter()
     density = _solved(name, inputs, cells, forecasting.SOLVER["refinement"])
     seconds = perf_counter() - began
@@ -116,21 +119,21 @@ def _ruled(name, method, inputs, weight, shown, cells=400):
     mean = np.tensordot(weight, density, axes=1)
     std = np.sqrt(np.tensordot(weight, (density - mean) ** 2, axes=1))
     row = {"method": method, "cells": cells, "points": len(weight), "seconds": seconds}
-    # Points of a rule are in order of Re: not the first of them.
+    # Points of a rule are ordered by Re: a hundred spread over all of them.
     few = slice(None, None, -(-len(weight) // 100))
     inputs = {key: values[few] for key, values in inputs.items()}
     return row | _errors(name, inputs, density[few], mean, std, shown)
 
 
 def _errors(name, inputs, density, mean, std, shown, own=None):
-    """Errors of some trajectories and of moments, medians over the times shown: see `table`."""
-    cells, of_density, of_law = density.shape[2], [], []
+    """Errors of some trajectories and of the moments, medians over the times shown: see `table`."""
+    cells, of_density, of_moments = density.shape[2], [], []
     for k, time in enumerate(forecasting.times(name)[shown]):
         known = exact.density(CASES[name], time, cells=cells, **inputs)
         of_density.append(metrics.relative_error(density[:, k], known))
         pairs = zip((mean[k], std[k]), _exact_moments(name, time, cells), strict=True)
-        of_law.append([metrics.relative_error(a, b) for a, b in pairs])
-    mean_error, std_error = np.median(of_law, axis=0)
+        of_moments.append([metrics.relative_error(a, b) for a, b in pairs])
+    mean_error, std_error = np.median(of_moments, axis=0)
     found = {"l2_error": np.median(of_density), "mean_error": mean_error, "std_error": std_error}
     if own:
         found["own_std_error"] = np.median(metrics.relative_error(std, own[1]))
@@ -144,8 +147,8 @@ def _solved(name, inputs, cells, refinement=1):
     ).density.values  # fmt: skip
 
 
-def _asked(name, inputs):
-    """X(0) and the inputs of an ensemble as a model is asked for it."""
+def _model_inputs(name, inputs):
+    """X(0) and the inputs of an ensemble, as the methods of `Forecasters` take them."""
     coordinates = {key: ("realisation", values) for key, values in inputs.items()}
     start = CASES[name].initial(step=inputs.get("step"))
     start = np.broadcast_to(start, (len(inputs["reynolds"]), start.shape[-1]))
@@ -182,7 +185,12 @@ def _sobol_points(name, points, seed):
 def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
     """Seconds of the reduced model's training, including the solution of its training data.
 
-    The solution is that of a hundred trajectories, times theirs.
+    The time of the solution is extrapolated from a hundred trajectories.
+
+    Parameters
+    ----------
+    folder : of the trained models, beside which their training times are stored.
+    ensemble : training set.
     """
     few = ensemble.isel(realisation=slice(100))
     inputs = {key: few[key].values for key in ("reynolds", "step") if key in few.coords}
@@ -195,19 +203,30 @@ def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
 
 
 def break_even(costs: pd.DataFrame, trained: float) -> pd.DataFrame:
-    """When the reduced model breaks even, a row for each competitor: a DataFrame.
+    """Compare the reduced model with the cheapest method of equal accuracy, of each kind.
 
-    `equal`: the cells of the solver, or the points of a rule, of the cheapest row that is as good
-    as the model: of random members by `l2_error` and `own_std_error`, of rules by `std_error`; NaN
-    where none is. `ensembles`: after how many the training is paid, infinite where an ensemble
-    costs more than the competitor's. `cells`: where the time of the solver's random members,
-    extrapolated by the power law of its two finest grids, would be the model's.
+        break-even number of ensembles = training / (seconds of the method - seconds of the model)
+
+    Accuracy is equal where the errors in `COMPETITORS` are at most the model's.
+
+    Parameters
+    ----------
+    costs : of `table`.
+    trained : seconds of the training.
+
+    Returns
+    -------
+    DataFrame with a row for each `method`. `equal`: its cells or points at equal accuracy, NaN if
+    none is as accurate. `training`, `model`, `competitor`: seconds; `over_competitor`: ratio of the
+    last two. `ensembles`: break-even number, infinite if the model's ensemble is dearer. `cells`:
+    the solver's cells at which its random members would take as long as the model's, extrapolated
+    by a power law from its two finest grids.
     """
     model = costs[costs.method == "reduced"].iloc[0]
     rows = []
-    for method, asked in EQUAL.items():
+    for method, errors in COMPETITORS.items():
         found = costs[costs.method == method]
-        good = found[(found[asked] <= model[asked]).all(axis=1)].sort_values("seconds")
+        good = found[(found[errors] <= model[errors]).all(axis=1)].sort_values("seconds")
         seconds = good.seconds.iloc[0] if len(good) else np.nan
         saved = seconds - model.seconds
         rows.append({
@@ -223,7 +242,7 @@ def break_even(costs: pd.DataFrame, trained: float) -> pd.DataFrame:
 
 
 def _same_time(costs, seconds):
-    """The solver's cells, extrapolated from its two finest grids, at which it takes that long."""
+    """The solver's cells, extrapolated from its two finest grids, at which it takes `seconds`."""
     solver = costs[costs.method == "solver"].sort_values("cells")
     coarse, fine = (solver.iloc[k] for k in (-2, -1))
     power = np.log(fine.seconds / coarse.seconds) / np.log(fine.cells / coarse.cells)

@@ -1,4 +1,4 @@
-"""The sliders move the pictures, and the pictures show what the package computes."""
+"""The sliders update the figures, and the figures show what the package computes."""
 
 import contextlib
 import shutil
@@ -91,7 +91,7 @@ def test_an_unknown_profile_is_refused(bad):
     ("name", "value"),
     [("log_reynolds", 5.0), ("time", 0.11), ("scheme", "muscl"), ("cells", 100), ("step", 0.28)],
 )
-def test_a_slider_moves_what_is_computed_exact_and_rebuilt_together(page, case, name, value):
+def test_a_slider_updates_computed_exact_and_reconstructed_density(page, case, name, value):
     panel = page.density
     control, before = getattr(panel, name), image(panel.whole)
     if name == "step" and not case.random_step:
@@ -117,7 +117,7 @@ def test_a_slider_moves_what_is_computed_exact_and_rebuilt_together(page, case, 
     control.value = start
 
 
-def test_the_ring_follows_the_density_until_a_point_is_picked(page, case):
+def test_the_ring_follows_the_density_until_a_point_is_selected(page, case):
     panel = page.latents
     page.density.time.value = 0.25
     code = panel.encoded.encode(page.density.seen)
@@ -129,7 +129,7 @@ def test_the_ring_follows_the_density_until_a_point_is_picked(page, case):
     assert panel.latents[0].value != start
     assert panel.code[panel.encoded.active[0]] == panel.latents[0].value
     assert panel.code[panel.encoded.active[1]] == code[panel.encoded.active[1]]
-    assert "at the point picked" in panel.caption.value
+    assert "at the selected point" in panel.caption.value
     assert image(panel.decoded) != before
     page.density.time.value = 0.3
     assert "from the density above" in panel.caption.value
@@ -273,7 +273,7 @@ def test_in_a_page_a_slider_moves_and_the_picture_changes(files, browser, tmp_pa
         maps = browser.find_elements("css selector", ".jupyter-matplotlib-canvas-div")
         ActionChains(browser).move_to_element_with_offset(maps[2], -40, 20).click().perform()
         until(lambda: shown(browser, 4) != decoded)
-        until(lambda: "at the point picked" in text())
+        until(lambda: "at the selected point" in text())
         kinds = browser.find_element("xpath", "//label[text()='model']/following-sibling::select")
         Select(kinds).select_by_visible_text("the report's")
         until(lambda: "from the density above" in text())

@@ -1,4 +1,4 @@
-"""Rules and random points over the inputs, and the arithmetic of what pays."""
+"""Quadrature rules and random points over the inputs, and the break-even number of ensembles."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from burgers.studies import cost
 
 
 @pytest.mark.parametrize("name", burgers.CASES)
-def test_rules_integrate_the_inputs_own_law(name):
+def test_rules_integrate_the_distribution_of_the_inputs(name):
     for inputs, weight in (cost._gauss_points(name, 6), cost._sobol_points(name, 256, seed=0)):
         log_reynolds = np.log(inputs["reynolds"])
         assert weight.sum() == pytest.approx(1.0)
@@ -20,8 +20,8 @@ def test_rules_integrate_the_inputs_own_law(name):
             assert weight @ inputs["step"] == pytest.approx(0.2, abs=1e-3)
 
 
-def test_few_gauss_points_on_the_solver_are_near_the_exact_law():
-    found = cost._ruled("sinus", "Gauss", *cost._gauss_points("sinus", 16), np.array([20, 40]))
+def test_few_gauss_points_on_the_solver_approach_the_exact_moments():
+    found = cost._quadrature("sinus", "Gauss", *cost._gauss_points("sinus", 16), np.array([20, 40]))
     assert found["points"] == 16
     assert found["mean_error"] < 0.005
     assert found["std_error"] < 0.02
@@ -31,7 +31,8 @@ def test_few_gauss_points_on_the_solver_are_near_the_exact_law():
 def test_the_solver_is_better_on_finer_grids():
     shown = np.array([20, 40])
     coarse, fine = (
-        cost._pushed("creneau", "solver", 300, shown, seed=0, cells=cells) for cells in (50, 200)
+        cost._random_members("creneau", "solver", 300, shown, seed=0, cells=cells)
+        for cells in (50, 200)
     )
     assert fine["l2_error"] < 0.6 * coarse["l2_error"]
 
@@ -51,7 +52,7 @@ def table(model_seconds):
     )
 
 
-def test_a_model_that_is_cheaper_than_the_solver_pays_after_its_training():
+def test_a_model_cheaper_than_the_solver_breaks_even():
     found = cost.break_even(table(model_seconds=0.25), 30.0).set_index("method")
     assert found.equal["solver"] == 100
     assert found.ensembles["solver"] == pytest.approx(30.0 / 0.75)
@@ -61,15 +62,17 @@ def test_a_model_that_is_cheaper_than_the_solver_pays_after_its_training():
     assert found.loc["Sobol", ["equal", "competitor", "ensembles"]].isna().all()
 
 
-def test_a_model_that_is_dearer_never_pays_and_the_resolution_where_it_would_is_told():
+def test_a_dearer_model_never_breaks_even_except_on_a_finer_grid():
     found = cost.break_even(table(model_seconds=16.0), 30.0).set_index("method")
     assert found.ensembles["solver"] == np.inf
     assert found.cells["solver"] == pytest.approx(400.0)
 
 
-def test_random_members_are_told_from_what_a_method_does_to_them():
+def test_the_error_on_a_methods_own_members_is_free_of_sampling_error():
     shown = np.array([20, 40])
-    rows = [cost._pushed("sinus", "solver", n, shown, seed=0, cells=200) for n in (200, 2000)]
+    rows = [
+        cost._random_members("sinus", "solver", n, shown, seed=0, cells=200) for n in (200, 2000)
+    ]
     few, many = (row["std_error"] for row in rows)
     assert few > many
     assert all(row["own_std_error"] < 0.5 * row["std_error"] for row in rows)

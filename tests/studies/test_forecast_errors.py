@@ -1,4 +1,4 @@
-"""The judges of laws that are pushed through time: what is right passes, what is wrong is told."""
+"""Errors of forecasts: the reference itself has none, and known perturbations have known errors."""
 
 import dataclasses
 
@@ -23,49 +23,50 @@ def sizes():
 
 
 @pytest.fixture(scope="module", params=burgers.CASES)
-def truth(request, sizes):
-    return forecast_errors.truth(request.param, sizes)
+def reference(request, sizes):
+    return forecast_errors.reference(request.param, sizes)
 
 
-def test_the_truth_is_the_same_by_the_solver_and_exactly(truth):
-    assert truth.solved.shape == truth.exact.shape == (truth.steps, 80, 51, 400)
-    error = burgers.metrics.relative_error(truth.solved, truth.exact)
+def test_the_solver_agrees_with_the_exact_solution(reference):
+    assert reference.solved.shape == reference.exact.shape == (reference.steps, 80, 51, 400)
+    error = burgers.metrics.relative_error(reference.solved, reference.exact)
     assert np.median(error) < 2e-3
-    assert truth.start.shape == (truth.steps * 80, 400)
-    assert (truth.grid(truth.flat(truth.solved)) == truth.solved).all()
-    assert np.ptp(np.log(truth.grid(truth.reynolds)), axis=1) == pytest.approx(9 * 79 / 80)
+    assert reference.start.shape == (reference.steps * 80, 400)
+    assert (reference.grid(reference.flat(reference.solved)) == reference.solved).all()
+    assert np.ptp(np.log(reference.grid(reference.reynolds)), axis=1) == pytest.approx(9 * 79 / 80)
 
 
-def test_the_truth_is_judged_faultless(truth):
-    table = forecast_errors.judge(truth.solved, truth)
+def test_the_reference_has_no_error(reference):
+    table = forecast_errors.judge(reference.solved, reference)
     later = table[table.time > 0]
     assert (later[["median", "maximum", "mean_error", "std_error", "mass"]] == 0).all(axis=None)
-    # That the solver is not exact can be seen against the exact law.
+    # The solver's own error shows against the exact moments.
     assert (later.exact_mean_error < 0.01).all()
     assert 0.001 < later.exact_std_error.median() < 0.1
 
 
-def test_the_exact_law_covers_itself(truth):
-    covered = forecast_errors.coverage(truth.exact, truth.exact)
+def test_the_exact_distribution_covers_itself(reference):
+    covered = forecast_errors.coverage(reference.exact, reference.exact)
     assert np.isnan(covered[0])
     assert covered[1:] == pytest.approx(0.9)
-    # The scheme's error is as small as a band's.
-    assert forecast_errors.coverage(truth.solved, truth.exact)[5:] == pytest.approx(0.9, abs=0.06)
+    # Where the band is narrow, the scheme's error is comparable to its width.
+    covered = forecast_errors.coverage(reference.solved, reference.exact)
+    assert covered[5:] == pytest.approx(0.9, abs=0.06)
 
 
 @pytest.mark.parametrize(("scale", "share"), [(0.5, 0.589), (0.9, 0.861), (1.0, 0.9), (2.0, 0.999)])
-def test_the_coverage_of_a_normal_law_is_known(scale, share):
-    ranks = forecast_errors.midpoints((0.0, 1.0), 1000)
+def test_the_coverage_of_a_normal_distribution_is_known(scale, share):
+    ranks = burgers.problems.centres(1000)
     members = norm.ppf(ranks)[None, :, None, None] * np.array([0.3, 0.8, 1.0, 0.5])
     law = np.concatenate([1e-3 * members, members], axis=2)
     assert forecast_errors.coverage(scale * law, law) == pytest.approx(share, abs=0.01)
 
 
-def test_a_forecast_that_is_not_finite_is_refused(truth):
-    broken = truth.solved.copy()
+def test_a_forecast_that_is_not_finite_is_refused(reference):
+    broken = reference.solved.copy()
     broken[0, 3, -1, 7] = np.nan
     with pytest.raises(ValueError, match="forecast contains NaN"):
-        forecast_errors.judge(broken, truth)
+        forecast_errors.judge(broken, reference)
 
 
 def test_an_ensemble_around_single_trajectories_is_measured():
@@ -79,7 +80,7 @@ def test_an_ensemble_around_single_trajectories_is_measured():
     assert found["error"] == pytest.approx(0.004, rel=0.1)
 
 
-def test_random_draws_cost_what_statistics_says():
+def test_random_draws_have_the_sampling_error_of_statistics():
     rng = np.random.default_rng(0)
     members = 1.0 + rng.normal(size=(5000, 3, 40))
     found = forecast_errors._drawn_errors(members, members, 500, rng)
@@ -87,26 +88,26 @@ def test_random_draws_cost_what_statistics_says():
     assert found["std_error"] == pytest.approx(1000**-0.5, rel=0.2)
 
 
-def test_a_law_without_spread_is_found_out(truth):
-    mean = truth.solved.mean(axis=1, keepdims=True) * np.ones_like(truth.solved)
-    table = forecast_errors.judge(mean, truth)[5:]
+def test_an_ensemble_without_spread_has_an_error_of_the_std_of_one(reference):
+    mean = reference.solved.mean(axis=1, keepdims=True) * np.ones_like(reference.solved)
+    table = forecast_errors.judge(mean, reference)[5:]
     assert table.exact_std_error.to_numpy() == pytest.approx(1.0, abs=1e-3)
     assert (table.coverage < 0.2).all()
-    wide = forecast_errors.judge(mean + 3.0 * (truth.solved - mean), truth)[5:]
+    wide = forecast_errors.judge(mean + 3.0 * (reference.solved - mean), reference)[5:]
     assert (wide.coverage > 0.94).all()
     assert (wide.exact_std_error > 1.5).all()
 
 
-def test_mass_that_is_lost_is_told(truth):
-    table = forecast_errors.judge(truth.solved - np.float32(0.01), truth)
+def test_lost_mass_is_measured(reference):
+    table = forecast_errors.judge(reference.solved - np.float32(0.01), reference)
     assert table.mass.to_numpy() == pytest.approx(0.01, rel=1e-3)
 
 
-def test_errors_are_told_apart_in_and_outside_of_what_was_seen(truth):
-    wrong = truth.solved.copy()
-    unseen = truth.ensemble.time.values > 0.8 * forecasting.LAST[truth.name] + 1e-9
+def test_errors_are_separated_inside_and_outside_of_the_training_range(reference):
+    wrong = reference.solved.copy()
+    unseen = reference.ensemble.time.values > 0.8 * forecasting.LAST[reference.name] + 1e-9
     wrong[:, :, unseen] *= 1.5
-    table = forecast_errors.extrapolation_errors(wrong, truth).set_index(
+    table = forecast_errors.extrapolation_errors(wrong, reference).set_index(
         ["time_seen", "reynolds_seen"]
     )
     assert table.loc[True].maximum.max() == 0
@@ -122,7 +123,7 @@ def test_the_inner_training_set_lacks_the_last_times_and_the_outer_re(sizes):
     assert set(inner.reynolds.values) < set(whole.reynolds.values)
 
 
-def test_re_is_hidden_the_more_the_larger_it_is():
+def test_the_dependence_on_re_weakens_as_re_grows():
     log_reynolds = np.linspace(4, 13, 10)
     for distance in forecast_errors.distance_to_largest_reynolds(
         "sinus", 0.4, log_reynolds
