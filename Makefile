@@ -71,7 +71,7 @@ lab: $(SETUP) ## open the notebooks in JupyterLab
 
 PORT ?= 8866
 VOILA_OPTIONS ?=
-explore: $(SETUP) ## the law under your sliders, as a page on localhost (VOILA_OPTIONS=--no-browser)
+explore: $(SETUP) ## the density under your sliders, as a page on localhost (VOILA_OPTIONS=--no-browser)
 	@$(PYTHON) -m burgers.explore
 	$(PYTHON) -m voila notebooks/explore.ipynb --theme=light --port=$(PORT) $(VOILA_OPTIONS)
 

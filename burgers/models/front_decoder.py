@@ -3,8 +3,8 @@
     ρ_i = mean over cell i of Σ_k A_k tanh((x - c_k) / w_k)  +  Σ_m b_m φ_m,i
 
 A network predicts the heights A, places c and widths w of a few fronts, and the amplitudes b of
-learned smooth functions φ. A front can then move by a fraction of a cell exactly, whereas a dense or
-convolutional decoder has to learn every displacement cell by cell.
+smooth learned functions φ. A front can then move by a fraction of a cell exactly, whereas a dense
+or convolutional decoder has to learn every displacement cell by cell.
 """
 
 from burgers import _checks as checks

@@ -1,4 +1,4 @@
-"""The vector field of a latent differential equation: its network, integrator and training alone."""
+"""The vector field of a latent differential equation: its network, integrator and training."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +16,7 @@ STEPS = 8
 GRADING = 2
 
 
-def rk4(
-    rate: Callable[[Any], Any], state: Any, duration: Any, steps: int, grading: int = 1
-) -> Any:
+def rk4(rate: Callable[[Any], Any], state: Any, duration: Any, steps: int, grading: int = 1) -> Any:
     """Integrate dz/dt = rate(z) over a duration by the classical fourth-order Runge-Kutta method.
 
     Step k ends at the fraction (k / steps)^grading of the duration. Differentiable.
@@ -66,7 +64,7 @@ class Dynamics(Model):
         loss = mean of ((z(t) - ẑ(t)) / scale)²
 
     Inputs: code z(t0) (batch, latents), duration t - t0 (batch, 1), parameters θ (batch,
-    parameters), and in training the target z(t) (batch, latents). `scale` is a scalar or (latents,).
+    parameters), and in training the target z(t) (batch, latents). `scale`: scalar or (latents,).
     """
 
     def __init__(self, field: keras.Model, scale: ArrayLike = 1.0, **kwargs: Any) -> None:

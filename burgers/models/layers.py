@@ -85,7 +85,7 @@ class Fronts(Layer):
         If `cells` is not a positive integer.
     """
 
-    # A file without `cells` was written when every grid had 400: the default must stay the report's.
+    # A file without `cells` was written when every grid had 400: the default stays the report's.
     def __init__(self, cells: int = CELLS, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.cells = checks.count("cells", cells)
