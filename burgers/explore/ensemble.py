@@ -24,7 +24,7 @@ class EnsemblePanel(Panel):
     case : control of the case, shared with other panels.
     files : files of the auto-encoders, of `prepared`.
     seed : of the ensemble; increased by each click on "draw again".
-    scheme : with which the training data of the auto-encoders was solved.
+    scheme : by which the training data of the auto-encoders was solved.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class EnsemblePanel(Panel):
         self.members = widgets.IntSlider(100, 2, MEMBERS, description="members")
         self.grow = widgets.ToggleButton(description="▶ grow")
         self.again = widgets.Button(description="draw again")
-        # It times the growth, hidden: its own buttons are icons that a page may have to fetch.
+        # Hidden, it only times the growth: its buttons are icons that a page may have to fetch.
         clock = widgets.Play(
             100, min=2, max=MEMBERS, step=10, interval=120, layout={"display": "none"}
         )

@@ -64,7 +64,7 @@ class LatentPanel(Panel):
         self._draw()
 
     def clicked(self, event: Any) -> None:
-        """Select the point of a map under the mouse; outside of the maps nothing happens."""
+        """Select the point of a map under the mouse; clicks outside the maps are ignored."""
         if event.inaxes not in (self.by_time.ax, self.by_reynolds.ax):
             return
         place = event.xdata, event.ydata
@@ -77,14 +77,14 @@ class LatentPanel(Panel):
         """Decode the point to which a slider moved."""
         for k, index in enumerate(self.encoded.active):
             control = self.latents[k]
-            # A page echoes each value that it is sent, rounded.
+            # A page sends back, rounded, each value that it receives.
             if abs(control.value - self.placed[k]) > 0.5 * control.step:
                 self.code[index] = self.placed[k] = control.value
                 self.selected = True
         self._draw()
 
     def _renew_sliders(self):
-        # A page would clip a new value to the slider's old range, and send that back.
+        # A page would clip a new value to the slider's old range, and send the clipped value back.
         for control in self.latents:
             control.close()
         ends = zip("₁₂₃", self.lowest, self.highest, strict=False)

@@ -92,7 +92,7 @@ class EncodedEnsemble:
     def encode(self, density: NDArray[Any]) -> NDArray[np.float64]:
         """The posterior mean of one density: (400,) -> (latents,)."""
         inputs = density[None].astype(np.float32)
-        # Compiled once for this shape; `model.encode` is not compiled, and ten times slower.
+        # Compiled once for this shape; `model.encode` is not compiled, and is ten times slower.
         return self.model.encoder.predict_on_batch(inputs)[0][0].astype(float)
 
     def decode(self, code: NDArray[Any]) -> NDArray[Any]:
@@ -112,6 +112,12 @@ def encoded_ensemble(
 ) -> EncodedEnsemble:
     """Load an auto-encoder from a file, and encode fresh densities of its case.
 
+    Parameters
+    ----------
+    case : of the densities.
+    path : of the model.
+    scheme, seed : by which the densities are solved, and of their random inputs.
+
     Raises
     ------
     ValueError
@@ -129,12 +135,23 @@ def encoded_ensemble(
 
 @cache
 def exact_band(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Exact mean and std over the report's range of times, two (400,) arrays accurate to 1e-6."""
+    """Exact mean and std over the report's range of times: two (400,) arrays, accurate to 1e-6."""
     return exact.mean_and_std(case, panel_nodes=4, reynolds_nodes=16)
 
 
 def spread(case: Case, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
-    """An ensemble whose first members already cover the report's range of times."""
+    """Solve an ensemble at independent random times, of which the first members cover the range.
+
+    Parameters
+    ----------
+    count : number of realisations.
+    scheme : of the solver.
+    seed : of the times and of the random inputs.
+
+    Returns
+    -------
+    xarray.Dataset of `dataset.generate`: `density` (realisation, x), times and inputs.
+    """
     index = number(case.name)
     times = streams.generator(seed, "map times", index)
     times = times.uniform(case.first_time, case.last_time, count)
@@ -158,7 +175,10 @@ def drawn(
     Parameters
     ----------
     source : one of `SOLVED` or `KINDS`.
-    files : of the auto-encoders, of `prepared`.
+    count : number of densities.
+    files : files of the auto-encoders, of `prepared`.
+    seed : of the densities.
+    scheme : by which the densities were solved that the sharper auto-encoder encodes.
 
     Returns
     -------
@@ -176,10 +196,9 @@ def drawn(
     encoded = encoded_ensemble(case, files[case.name, source], scheme)
     if source != "sharper":
         return encoded.model.generate(count, seed)
-    law = latent_laws.ManifoldParzen(seed=0).fit(
-        encoded.model.draw(encoded.ensemble.density.values)
-    )
-    return encoded.model.decode(law.sample(count, streams.generator(seed, "shown members")))
+    codes = encoded.model.draw(encoded.ensemble.density.values)
+    windows = latent_laws.ManifoldParzen(seed=0).fit(codes)
+    return encoded.model.decode(windows.sample(count, streams.generator(seed, "shown members")))
 
 
 def averages(density: NDArray[Any], cells: int) -> NDArray[Any]:

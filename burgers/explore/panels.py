@@ -15,7 +15,7 @@ class Explorer:
 
     Parameters
     ----------
-    profile, seed : of the models that are trained if those of the report are missing.
+    profile, seed : of the models that are trained if those of the report profile are missing.
 
     Attributes
     ----------

@@ -30,7 +30,7 @@ class Picture:
 
     @styled
     def __init__(self, title: str, **look: Any) -> None:
-        # Not quite opaque, so that the canvas sends whole images: differences of images leave
+        # Not quite opaque, so that the canvas sends whole images: differences between images leave
         # traces where the browser skips one.
         self.figure = Figure(figsize=(3.6, 2.9), facecolor=(1.0, 1.0, 1.0, 0.99))
         self.canvas = Canvas(self.figure)
@@ -81,7 +81,7 @@ class Picture:
 
 
 class Panel:
-    """Controls and figures; a change of a control calls `update`, except inside of `held`."""
+    """Controls and figures; a change of a control calls `update`, except inside `held`."""
 
     _held = False
 
@@ -159,7 +159,7 @@ def curves_of(picture: Picture) -> list[Any]:
 
 
 def map_of(picture: Picture, label: str) -> tuple[Any, Any]:
-    """Add the empty dots of a map to a figure, with a colour bar, and the ring on it."""
+    """Add the dots of a map, as yet none, with a colour bar, and the ring that marks a code."""
     dots = picture.ax.scatter([], [], s=5, linewidths=0, c=[], cmap="viridis")
     picture.figure.colorbar(dots, ax=picture.ax, label=label)
     ring = picture.ax.plot([], [], "o", markersize=12, markerfacecolor="none", markeredgewidth=2.5)

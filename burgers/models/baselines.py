@@ -1,6 +1,7 @@
-"""Baselines of the reduced model: linear codes, linear dynamics, regression without dynamics.
+"""Baselines of the latent ODE: linear codes, linear dynamics, regression without dynamics.
 
-Codes of trajectories are arrays (realisations, times, numbers).
+Codes of trajectories are arrays (realisations, times, numbers). A ValueError names an argument that
+is refused, its value and what is accepted; or what is used before its `fit`.
 """
 
 import warnings
@@ -26,25 +27,25 @@ from burgers.models.training import adam
 from burgers.problems import STEP
 
 ONE_SHOT_RATE = 3e-3
-# What the stem of a path has behind it while all densities weigh the same.
+# Suffix to the stem of a path while all densities have the same weight.
 EVEN = "_even"
 
 
 class Pod:
     """Proper orthogonal decomposition: the linear code of smallest mean square error.
 
-    ρ ≈ m + Σ_k c_k φ_k,   φ_k the leading eigenvectors of the covariance of the densities
+        ρ ≈ m + Σ_k c_k φ_k,   φ_k the leading eigenvectors of the covariance of the densities
 
-    Modes beyond the directions in which the densities differ are any, at right angles.
+    Modes beyond the rank of the covariance are arbitrary, orthogonal to the others.
     """
 
     mean: Any = None
 
-    def __init__(self, modes):
+    def __init__(self, modes: int) -> None:
         self.modes = checks.count("modes", modes)
 
     def fit(self, density: ArrayLike) -> Self:
-        """Take mean and modes from densities (..., cells), at least one; returns itself."""
+        """Fit mean and modes to at least one density (..., cells); returns itself."""
         density = checks.finite("density", density)
         if density.ndim < 2 or not density.size:
             raise ValueError(f"density has shape {density.shape}; accepted: (realisations, cells)")
@@ -55,30 +56,30 @@ class Pod:
                 "the numbers of densities and cells"
             )
         count, cells = density.shape
-        # Of a single one NumPy knows no covariance.
+        # NumPy's covariance of a single density is NaN.
         covariance = np.cov(density, rowvar=False) if count > 1 else np.zeros((cells, cells))
         _, vectors = np.linalg.eigh(np.atleast_2d(covariance))
         self.mean, self.basis = density.mean(axis=0), vectors[:, ::-1][:, : self.modes]
         return self
 
-    def encode(self, density: ArrayLike) -> Any:
+    def encode(self, density: ArrayLike) -> NDArray[np.float64]:
         """Codes (..., modes) of densities (..., cells)."""
         fitted(self, "mean")
         return (_last("density", density, len(self.mean)) - self.mean) @ self.basis
 
-    def decode(self, codes: ArrayLike) -> NDArray[Any]:
+    def decode(self, codes: ArrayLike) -> NDArray[np.float64]:
         """Densities (..., cells) of codes (..., modes)."""
         fitted(self, "mean")
         return self.mean + _last("codes", codes, self.modes) @ self.basis.T
 
     @own()
-    def networks(self) -> tuple[Any, Any]:
-        """The same as an encoder and a decoder, whose variances are one."""
+    def networks(self) -> tuple[keras.Model, keras.Model]:
+        """The decomposition as an encoder and a decoder network, with variances of one."""
         fitted(self, "mean")
         cells = len(self.mean)
         density = layers.Input((cells,), name="density")
         latent = layers.Input((self.modes,), name="latent")
-        # Random weights, soon replaced, would draw from Python's own generator.
+        # Random initial weights, replaced below, would draw from Python's generator.
         encode = layers.Dense(self.modes, name="z_mean", kernel_initializer="zeros")
         decode = layers.Dense(cells, name="x_mean", kernel_initializer="zeros")
         code, decoded = encode(density), decode(latent)
@@ -93,9 +94,12 @@ class Pod:
 
 
 class LinearPropagator:
-    """c(t + dt) = A c(t) + b by least squares over trajectories: dynamic mode decomposition.
+    """Dynamic mode decomposition: linear dynamics of codes by least squares.
 
-    Where codes say too little, A and b are the smallest. Source: P. J. Schmid, 2010.
+        c(t + Δt) = A c(t) + b
+
+    If the codes do not determine A and b, these are the ones of smallest norm. Source: P. J.
+    Schmid, Dynamic mode decomposition of numerical and experimental data, J. Fluid Mech. 656, 2010.
     """
 
     matrix: Any = None
@@ -112,8 +116,8 @@ class LinearPropagator:
         self.matrix, *_ = np.linalg.lstsq(_with_one(before), after)
         return self
 
-    def forecast(self, code: ArrayLike, steps: int) -> NDArray[Any]:
-        """Codes (realisations, steps + 1, numbers) from those (realisations, numbers) on."""
+    def forecast(self, code: ArrayLike, steps: int) -> NDArray[np.float64]:
+        """Codes (realisations, steps + 1, numbers) from initial ones (realisations, numbers)."""
         fitted(self, "matrix")
         found = [_table("code", code, self.matrix.shape[1])]
         for _ in range(checks.count("steps", steps, least=0)):
@@ -122,20 +126,25 @@ class LinearPropagator:
 
 
 class Regression:
-    """Codes as Gaussian processes over (t, log Re, a), each with a kernel of its own, learned.
+    """Codes as independent Gaussian processes over (t, log Re, a), with fitted kernels.
 
-    Length scales are held within 0.05 and 10 std of an input: where points are too few for a code,
-    the likelihood would rather call it noise. A constant input is ignored.
+    Length scales are bounded between 0.05 and 10 std of an input: with too few points for a code,
+    the likelihood would otherwise explain it as noise. A constant input is ignored.
+
+    Parameters
+    ----------
+    points : number of points to fit to, at most; the cost grows with its cube.
+    seed : integer.
     """
 
     process: Any = None
 
-    def __init__(self, points, seed=0):
+    def __init__(self, points: int, seed: int = 0) -> None:
         self.points = checks.count("points", points)
         self.seed = checks.count("seed", seed, least=0, most=MOST_SEED)
 
-    def fit(self, inputs: Any, codes: ArrayLike) -> Self:
-        """Fit to a random choice of inputs (count, numbers) and their codes (count, numbers)."""
+    def fit(self, inputs: ArrayLike, codes: ArrayLike) -> Self:
+        """Fit to a random subset of inputs and codes, each (count, numbers); returns itself."""
         inputs, codes = _table("inputs", inputs), _table("codes", codes)
         if len(inputs) != len(codes) or not inputs.size or not codes.size:
             raise ValueError(
@@ -150,15 +159,15 @@ class Regression:
         kernel = ConstantKernel() * scales + WhiteKernel(1e-4, (1e-8, 1.0))
         process = GaussianProcessRegressor(kernel, normalize_y=True, random_state=self.seed)
         with warnings.catch_warnings():
-            # A code that does not depend on an input takes the largest length scale.
+            # A code that does not depend on an input reaches the upper bound of the length scale.
             warnings.simplefilter("ignore", ConvergenceWarning)
             self.process = MultiOutputRegressor(process).fit(
                 (inputs[picked] - self.centre) / self.scale, codes[picked]
             )
         return self
 
-    def predict(self, inputs: ArrayLike, size: int = 5000) -> Any:
-        """The mean codes (count, numbers) at inputs, evaluated `size` at a time."""
+    def predict(self, inputs: ArrayLike, size: int = 5000) -> NDArray[np.float64]:
+        """Mean codes (count, numbers) at inputs (count, numbers), evaluated `size` at a time."""
         fitted(self, "process")
         inputs = (_table("inputs", inputs, len(self.centre)) - self.centre) / self.scale
         firsts = range(0, len(inputs), checks.count("size", size))
@@ -168,13 +177,15 @@ class Regression:
 
 @keras.saving.register_keras_serializable("burgers")
 class OneShot(Model):
-    """A decoder of (t, log Re, a), without dynamics: `numbers` in, densities out.
+    """A decoder of (t, log Re, a) to densities, without dynamics.
 
-    In training the inputs are these numbers (batch, numbers), the density and its weight
-    (batch, 1), as of a reduced model.
+        loss = mean of w (ρ - ρ̂)²
+
+    Inputs: the `numbers` (batch, numbers), and in training the density ρ (batch, cells) and its
+    weight w (batch, 1).
     """
 
-    def __init__(self, decoder, **kwargs):
+    def __init__(self, decoder: keras.Model, **kwargs: Any) -> None:
         super().__init__(**{"name": "one_shot", **kwargs})
         self.decoder = decoder
 
@@ -191,8 +202,8 @@ class OneShot(Model):
     ) -> Any:
         return ops.mean(x[2] * ops.square(x[1] - y_pred))
 
-    def decode(self, numbers: ArrayLike) -> NDArray[Any]:
-        """Densities (count, cells) float32 of numbers (count, numbers)."""
+    def decode(self, numbers: ArrayLike) -> NDArray[np.float32]:
+        """Densities (count, cells) float32 of `numbers` (count, numbers)."""
         numbers = evaluation.rows("numbers", numbers, self.decoder.input_shape[1])
         return evaluation.evaluate_compiled(self.decoder, [numbers])[0]
 
@@ -202,16 +213,16 @@ class OneShot(Model):
 
     @classmethod
     @own()
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         decoder = keras.saving.deserialize_keras_object(config["decoder"])
         return cls(**{**config, "decoder": decoder})
 
     def fingerprint(self) -> list[Any]:
-        """What the result of a training depends on, besides the data and the optimiser."""
+        """What a training depends on besides the data and the optimiser, for JSON."""
         return [self.decoder.get_config()]
 
     def reseed(self, *entropy: int) -> None:
-        """Nothing here is random."""
+        """Do nothing: training draws no noise."""
 
 
 @own()
@@ -225,9 +236,10 @@ def train_one_shot(
 ) -> pd.DataFrame:
     """Train a `OneShot` and write it to `path`, or resume an interrupted call.
 
-    The decoder is that of a reduced model, and so are the weights in the second half of the epochs:
-    used throughout, they would let the few densities at the first times dominate. ensemble: of
-    `trajectories.generate`; the rest, the result and the errors as in `latent_ode.train`.
+    The decoder is that of a latent ODE. So are the weights of errors in the second half of the
+    epochs; with them throughout, the few densities at early times would dominate. ensemble: of
+    `trajectories.generate`, on any grid; the other arguments, the result and the errors as in
+    `latent_ode.train`.
     """
     with training.alone(path, EVEN) as path:
         inputs = numbers(of_trajectories(ensemble)).astype(np.float32)
@@ -252,7 +264,7 @@ def train_one_shot(
 
 
 def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
-    """(t, log Re) and where random a of every density, each about two wide, (count, numbers)."""
+    """(t, log Re) and, if random, a of every density, on scales of order one: (count, numbers)."""
     time = checks.non_negative("time", ensemble.time.values)
     n, times = len(ensemble.reynolds), len(time)
     constant = [standard(checks.positive("reynolds", ensemble.reynolds.values))]
@@ -269,7 +281,7 @@ def _with_one(codes):
 
 
 def _table(name, value, width=None):
-    """The value as a finite array (count, numbers), of as many numbers as wanted; or ValueError."""
+    """The value as a finite array (count, width), any width if None; or ValueError."""
     array = checks.finite(name, value)
     if array.ndim != 2 or array.shape[1] != (array.shape[1] if width is None else width):
         wanted = "numbers" if width is None else width

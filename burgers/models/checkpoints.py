@@ -1,4 +1,4 @@
-"""The state of a training after an epoch, and its origin: data, settings, code, libraries."""
+"""The state of a training after each epoch, and its origin: data, settings, code, libraries."""
 
 import ast
 import hashlib
@@ -6,7 +6,9 @@ import io
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,18 +20,20 @@ from burgers.models._keras import keras, tf
 
 
 class Checkpoint:
-    """The whole state of a training after an epoch, in one file replaced at each epoch.
+    """The whole state of a training after an epoch, in one file that every epoch replaces.
 
     Parameters
     ----------
     path : of the file.
     model : a compiled and built keras.Model with a `fingerprint()`, for JSON.
-    inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
-    loop : the name of the module that trains it.
-    settings : a dict for JSON of what else the result depends on.
+    inputs : a tuple of arrays, realisations first, or of one `streaming.Stored`.
+    loop : name of the module that runs the epochs.
+    settings : for JSON, whatever else the result depends on.
     """
 
-    def __init__(self, path, model, inputs, loop, **settings):
+    def __init__(
+        self, path: Path, model: keras.Model, inputs: Sequence[Any], loop: str, **settings: Any
+    ) -> None:
         self.path = path
         self.variables = [*model.trainable_variables, *model.optimizer.variables]
         settings |= {"model": model.fingerprint(), "optimizer": model.optimizer.get_config()}
@@ -41,16 +45,17 @@ class Checkpoint:
         }
 
     def save(self, history: pd.DataFrame) -> None:
-        """Write the state after the epochs of a history."""
+        """Write the state after the last epoch of a history."""
         values = {str(i): v.numpy() for i, v in enumerate(self.variables)}
         recipe = json.dumps(self.origin, sort_keys=True)
         with written_whole(self.path) as part, part.open("wb") as stream:
             np.savez(stream, recipe=recipe, history=np.array(history), **values)
 
     def restore(self, epochs: int) -> list[Any]:
-        """Take up the last whole epoch of the same recipe, at most `epochs`; its history.
+        """Restore the last complete epoch, if it is of the same origin; returns its history.
 
-        A state of anything else is not taken up, and a UserWarning says of what it is.
+        A state of another origin, or of more than `epochs` epochs, is not used, and a UserWarning
+        says why; the history is then empty.
         """
         if not self.path.exists():
             return []
@@ -70,7 +75,7 @@ class Checkpoint:
         return history
 
     def _refused(self, written, known, epochs):
-        """Why a state is not taken up, in words; empty where it is."""
+        """The reason not to use a state, in words; empty if there is none."""
         if not written.startswith("{"):
             return "is of an older version of this package"
         if reason := difference(json.loads(written), self.origin):
@@ -79,7 +84,7 @@ class Checkpoint:
 
 
 def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
-    """In what two recipes differ, in words; empty where they do not."""
+    """How two origins differ, in words; empty if they do not."""
     found = []
     for kind in now:
         old, new = before.get(kind, {}), now[kind]
@@ -92,11 +97,11 @@ def difference(before: dict[str, Any], now: dict[str, Any]) -> str:
     return " and of ".join(found)
 
 
-def of_data(inputs: Any) -> str:
-    """A digest of what is trained on: a tuple of arrays, or of one `stored.Stored`."""
+def of_data(inputs: Sequence[Any]) -> str:
+    """A digest of training data: a tuple of arrays, or of one `streaming.Stored`."""
     digest = hashlib.sha256()
     for part in inputs:
-        # Stored densities come in another order.
+        # Stored densities are shuffled otherwise, so their type is part of the origin.
         digest.update(f"{type(part).__name__} {part.shape}".encode())
         for rows in getattr(part, "blocks", [slice(None)]):
             digest.update(np.ascontiguousarray(part[rows]).data)
@@ -104,12 +109,12 @@ def of_data(inputs: Any) -> str:
 
 
 def of_settings(value: Any) -> str:
-    """A digest of anything for JSON."""
+    """A digest of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def of_code(model: Any, inputs: Any, loop: str) -> dict[str, str]:
-    """Digests of the modules of this package that define a model and how it is trained, by name."""
+def of_code(model: keras.Model, inputs: Sequence[Any], loop: str) -> dict[str, str]:
+    """Digests of the modules of this package that define a model and its training, by file name."""
     kinds = {kind for part in (*_parts(model), *inputs) for kind in type(part).__mro__}
     modules = {kind.__module__ for kind in kinds} | {loop}
     ours = sorted(name for name in modules if name.split(".")[0] == "burgers")
@@ -117,7 +122,7 @@ def of_code(model: Any, inputs: Any, loop: str) -> dict[str, str]:
 
 
 def source(name: str) -> str | None:
-    """The source of a loaded module, from wherever it was loaded; None where there is none."""
+    """The source of a loaded module, wherever it came from; None if there is none."""
     try:
         loader: Any = sys.modules[name].__spec__.loader  # type: ignore[union-attr]
         return loader.get_source(name)
@@ -126,7 +131,7 @@ def source(name: str) -> str | None:
 
 
 def normalised(text: str) -> str:
-    """Python source without what changes no result: comments, docstrings, its format."""
+    """Python source without what cannot change a result: comments, docstrings and format."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -137,7 +142,7 @@ def normalised(text: str) -> str:
 
 
 def libraries() -> dict[str, str]:
-    """The versions that a result depends on, by name."""
+    """Versions of the libraries that a result depends on, by name."""
     return {
         "keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__,
         "backend": keras.backend.backend(), "burgers": __version__,
@@ -151,7 +156,7 @@ def _of_source(text):
 
 
 def _parts(model):
-    """A model, and the networks and layers that it is made of."""
+    """A model, and all networks and layers that it contains."""
     yield model
     for part in getattr(model, "layers", ()):
         yield from _parts(part)

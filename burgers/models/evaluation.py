@@ -1,9 +1,10 @@
-"""Evaluation of trained networks: inputs are checked, and evaluated in batches.
+"""Evaluation of trained networks: checks of their inputs, and evaluation in batches.
 
-Densities are (realisations, cells), codes (realisations, latents), in single precision.
+Densities are (realisations, cells) and codes (realisations, latents), in single precision.
 """
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,19 @@ from burgers.models import streaming
 from burgers.models._keras import keras, ops, own
 from burgers.models.training import one_or_list
 
+# What a network is conditioned on: a tuple of no array, or of one (realisations, numbers).
+Conditions = Sequence[ArrayLike]
+
 
 @own()
-def load(path: Path | str) -> Any:
-    """Read a model written by `train`; ValueError names the file and the command to remake it."""
+def load(path: Path | str) -> keras.Model:
+    """Load a model of any kind that `train` has written.
+
+    ValueError names a file that cannot be read, and what remakes it. Files with code of their own
+    (Lambda layers) are refused.
+    """
     path = files.local(path, ".keras")
-    # Initialisers that were saved without a seed draw one, although weights are read.
+    # Initialisers saved without a seed draw one from Python's generator, whose state is the user's.
     state = random.getstate()
     try:
         return keras.saving.load_model(path, safe_mode=True)
@@ -35,9 +43,9 @@ def load(path: Path | str) -> Any:
 
 
 def checked(density: Any, cells: int | None = None) -> Any:
-    """Densities as a finite float32 array (realisations, cells), or as stored; or ValueError.
+    """Densities as a finite float32 array (realisations, cells); a `Stored` is returned as it is.
 
-    cells : their number, where it is known.
+    ValueError otherwise, and if the number of cells is given and is another.
     """
     kept = isinstance(density, streaming.Stored)
     density = density if kept else checks.finite("density", density, np.float32)
@@ -48,7 +56,7 @@ def checked(density: Any, cells: int | None = None) -> Any:
 
 
 def training_set(density: ArrayLike) -> Any:
-    """The same, of at least one realisation."""
+    """`checked` densities of at least one realisation, on any number of cells; or ValueError."""
     density = checked(density)
     if not len(density):
         raise ValueError(f"density has shape {density.shape}; accepted: at least one realisation")
@@ -56,7 +64,7 @@ def training_set(density: ArrayLike) -> Any:
 
 
 def in_memory(density: ArrayLike, cells: int) -> NDArray[np.float32]:
-    """The same as an array, also of what is stored."""
+    """`checked` densities as an array; a `Stored` is read whole."""
     density = checked(density, cells)
     return density[:] if isinstance(density, streaming.Stored) else density
 
@@ -69,11 +77,11 @@ def rows(name: str, value: Any, numbers: int) -> NDArray[np.float32]:
     return array
 
 
-def inputs(network: Any, first: NDArray[Any], given: Any = ()) -> list[Any]:
-    """The inputs of a network as a list: its densities or codes, and what it is conditioned on.
+def inputs(network: keras.Model, first: NDArray[Any], given: Conditions = ()) -> list[NDArray[Any]]:
+    """The inputs of a network as a list: densities or codes first, then its conditions.
 
-    ValueError naming `given` unless it is as many arrays as the network asks for, with as many
-    realisations as the first, and numbers as it was built for.
+    ValueError naming `given` unless it has one array for each further input of the network, of
+    shape (realisations, numbers) with as many realisations as the first.
     """
     wanted = [part.shape[1] for part in network.inputs[1:]]
     accepted = " and ".join(f"({len(first)}, {numbers})" for numbers in wanted)
@@ -87,8 +95,8 @@ def inputs(network: Any, first: NDArray[Any], given: Any = ()) -> list[Any]:
     return [first, *rest]
 
 
-def conditions(given: Any, count: int) -> tuple[NDArray[np.float32], ...]:
-    """What to train a conditioned network on: a tuple of none or one array (count, numbers)."""
+def conditions(given: Conditions, count: int) -> tuple[NDArray[np.float32], ...]:
+    """The conditions to train on: a tuple of no or one array (count, numbers); or ValueError."""
     accepted = f"a tuple of none or one array ({count}, numbers)"
     if not isinstance(given, list | tuple) or len(given) > 1:
         raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
@@ -100,8 +108,10 @@ def conditions(given: Any, count: int) -> tuple[NDArray[np.float32], ...]:
 
 
 @own()
-def evaluate(model: Any, inputs: Any, size: int = 1000) -> list[NDArray[Any]]:
-    """The outputs of a model, evaluated `size` realisations at a time, as NumPy arrays."""
+def evaluate(
+    model: keras.Model, inputs: Sequence[NDArray[Any]], size: int = 1000
+) -> list[NDArray[Any]]:
+    """The outputs of a model as NumPy arrays, evaluated `size` realisations at a time."""
     count, inputs = len(inputs[0]), _some(inputs)
     firsts = range(0, len(inputs[0]), size)
     found = [model(one_or_list([part[i : i + size] for part in inputs])) for i in firsts]
@@ -111,10 +121,12 @@ def evaluate(model: Any, inputs: Any, size: int = 1000) -> list[NDArray[Any]]:
 
 
 @own()
-def evaluate_compiled(model: Any, inputs: Any, size: int = 1000) -> list[NDArray[Any]]:
-    """The same as `evaluate`, by a compiled function: quick where there are very many realisations.
+def evaluate_compiled(
+    model: keras.Model, inputs: Sequence[NDArray[Any]], size: int = 1000
+) -> list[NDArray[Any]]:
+    """`evaluate` by a compiled function: faster for very many realisations.
 
-    Keras compiles for each shape, hence the last batch is filled up.
+    Keras compiles once per shape, so the last batch is padded to the size of the others.
     """
     count, inputs = len(inputs[0]), _some(inputs)
     filled = [np.pad(part, ((0, -len(part) % size), (0, 0)), mode="edge") for part in inputs]
@@ -123,7 +135,7 @@ def evaluate_compiled(model: Any, inputs: Any, size: int = 1000) -> list[NDArray
 
 
 def _some(inputs):
-    """The inputs, and where they are of no realisation one of zeros: outputs have its shape."""
+    """The inputs; if they have no realisation, one of zeros, which gives the outputs' shapes."""
     if len(inputs[0]):
         return inputs
     return [np.zeros((1, part.shape[1]), dtype=np.float32) for part in inputs]

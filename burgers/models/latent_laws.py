@@ -1,4 +1,4 @@
-"""Distributions on the latent space that replace the prior: fit, sample, log-density.
+"""Distributions on the latent space that replace the prior: fitted, sampled and evaluated.
 
 Codes are arrays (realisations, latents).
 """
@@ -18,30 +18,30 @@ from burgers._compiled import forkable
 
 COMPONENTS = (1, 3, 10, 30, 100)
 WIDTHS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
-# A covariance is singular where a variance is a smaller share of the largest.
+# A principal variance below this fraction of the largest is taken as zero.
 FLAT = 1e-13
-# Of scikit-learn's generators.
+# The largest seed of scikit-learn.
 MOST_SEED = 2**32 - 1
 
 
 class Law:
-    """A distribution of codes; subclasses say how it is fitted, sampled and evaluated.
+    """A distribution of codes; subclasses define how it is fitted, sampled and evaluated.
 
-    A latent that is constant over all codes is returned as that constant. The distribution is that
-    of the other latents, and so is the log-density, which is -inf where a constant latent differs.
+    A latent that is constant over all codes is sampled as that constant. The log-density is that of
+    the other latents, and -inf for a code whose constant latents differ.
 
     Raises
     ------
     ValueError
-        Naming the argument, its value and what is accepted; or if it is used before it is fitted.
+        Naming the argument, its value and what is accepted; or if it is used before `fit`.
     """
 
-    # Of the codes that it was fitted to.
+    # Number of latents of the codes that it was fitted to.
     latents: Any = None
 
     @forkable
     def fit(self, codes: ArrayLike) -> Self:
-        """Fit to codes, at least two; returns the distribution itself."""
+        """Fit to at least two codes; returns the distribution itself."""
         codes = checked(codes)
         self._begin(codes)
         if self.varies.any():
@@ -49,8 +49,8 @@ class Law:
         self.latents = codes.shape[1]
         return self
 
-    def sample(self, n: int, rng: np.random.Generator) -> NDArray[Any]:
-        """Draw n codes, (n, latents)."""
+    def sample(self, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw n codes, (n, latents) float64."""
         fitted(self, "latents")
         n, rng = checks.count("n", n), generator(rng)
         return self._whole(n, self._sample(n, rng) if self.varies.any() else None)
@@ -72,14 +72,14 @@ class Law:
         raise NotImplementedError
 
     def _begin(self, codes):
-        """Note which latents vary, and what the others are."""
+        """Record which latents vary, and the values of the others."""
         self.latents = None
         self.same = codes[0].copy()
-        # A std of equals may be a rounding error, and one of neighbours may vanish.
+        # The std of equal numbers may be a rounding error, and that of close ones may vanish.
         self.varies = (codes.min(axis=0) < codes.max(axis=0)) & (codes.std(axis=0) > 0)
 
     def _asked(self, name, values):
-        """Finite numbers (realisations, latents), at least one realisation, or ValueError."""
+        """The values as a finite array of at least one realisation; or ValueError."""
         fitted(self, "latents")
         values = checks.finite(name, values)
         if values.ndim != 2 or values.shape[1] != self.latents or not len(values):
@@ -92,7 +92,7 @@ class Law:
         return codes if self.varies.all() else codes[:, self.varies]
 
     def _whole(self, n, varying):
-        """Codes (n, latents) of those latents that vary."""
+        """Codes (n, latents) from the latents that vary, the constant ones added."""
         if self.varies.all():
             return varying
         codes = np.tile(self.same, (n, 1))
@@ -108,7 +108,7 @@ class Law:
 
 
 class StandardNormal(Law):
-    """N(0, I): the prior, and what the report draws from. Only the number of latents is fitted."""
+    """N(0, I), the prior, from which the report samples. Only the number of latents is fitted."""
 
     def _begin(self, codes):
         super()._begin(codes)
@@ -127,7 +127,8 @@ class StandardNormal(Law):
 class Gaussian(Law):
     """N(m, C) with the mean and covariance of the codes.
 
-    Where they lie in a plane, so do the draws; the log-density is that on the plane, -inf off it.
+    If the codes lie in a subspace, so do the samples, and the log-density is that on the subspace,
+    -inf off it.
     """
 
     def _fit(self, codes):
@@ -138,7 +139,7 @@ class Gaussian(Law):
         flat = variance <= FLAT * variance[-1]
         if not flat.any():
             return rng.multivariate_normal(self.mean, self.covariance, n)
-        # The root of what rounding left of a variance would be far from the plane.
+        # The square root of a rounding error would lead far from the subspace.
         deviation = np.sqrt(np.where(flat, 0.0, variance))
         return self.mean + (deviation * rng.standard_normal((n, len(deviation)))) @ axes.T
 
@@ -148,13 +149,23 @@ class Gaussian(Law):
 
 
 class Mixture(Law):
-    """A mixture of Gaussians with full covariances; their number by held-out likelihood.
+    """A mixture of Gaussians with full covariances, their number chosen by held-out likelihood.
 
-    At most `most` codes are used, of which one in five is held out. `scores` keeps the mean
-    held-out log-density of each number of components tried: no more than there are codes to fit.
+    Parameters
+    ----------
+    components : the numbers to choose from.
+    most : at most so many codes are used; one in five is held out.
+    seed : integer.
+
+    Attributes
+    ----------
+    scores : mean held-out log-density by number of components; numbers above that of the different
+        codes to fit are not tried.
     """
 
-    def __init__(self, components=COMPONENTS, most=10_000, seed=0):
+    def __init__(
+        self, components: ArrayLike = COMPONENTS, most: int = 10_000, seed: int = 0
+    ) -> None:
         counts = np.ravel(components).tolist()
         self.components = [checks.count("components", count) for count in counts]
         self.most = checks.count("most", most, least=2)
@@ -163,7 +174,7 @@ class Mixture(Law):
     def _fit(self, codes):
         order = np.random.default_rng(self.seed).permutation(len(codes))[: self.most]
         held, kept = np.split(codes[order], [max(len(order) // 5, 1)])
-        # A mixture is fitted to no fewer than two.
+        # A mixture needs at least two codes.
         kept = kept if len(kept) > 1 else codes[order]
         distinct = len(np.unique(kept, axis=0))
         tried = [count for count in self.components if count <= distinct]
@@ -174,7 +185,7 @@ class Mixture(Law):
             )
         fitted = {count: self._mixture(count, kept) for count in tried}
         self.scores = {count: float(mixture.score(held)) for count, mixture in fitted.items()}
-        self.mixture = fitted[max(self.scores, key=self.scores.get)]
+        self.mixture = fitted[max(self.scores, key=lambda count: self.scores[count])]
 
     def _sample(self, n, rng):
         mixture = self.mixture
@@ -193,31 +204,32 @@ class Mixture(Law):
     def _mixture(self, count, codes):
         mixture = GaussianMixture(count, init_params="k-means++", random_state=self.seed)
         with warnings.catch_warnings():
-            # What is not quite the likeliest is judged by the held-out codes all the same.
+            # A fit short of the maximum is judged by the held-out codes like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             return mixture.fit(codes)
 
 
 class ManifoldParzen(Law):
-    """A Gaussian kernel on each code, shaped like the cloud of its neighbours.
+    """Manifold Parzen windows: a Gaussian kernel on each code, shaped like its neighbourhood.
 
-        p(z) = mean_i N(z_i, h² C_i)
+        p(z) = mean_i N(z; z_i, h² C_i)
 
-    C_i is the covariance of the nearest neighbours of z_i, h found by held-out likelihood: the
-    manifold Parzen windows of Vincent and Bengio (2003).
+    C_i is the covariance of the nearest neighbours of z_i, and h is chosen by held-out likelihood;
+    `scores` has the mean held-out log-density by h. Source: P. Vincent and Y. Bengio, Manifold
+    Parzen windows, NIPS 15, 2003.
     """
 
-    def __init__(self, seed=0):
+    def __init__(self, seed: int | np.random.SeedSequence = 0) -> None:
         self.seed = checks.seed("seed", seed)
 
     def _fit(self, codes):
         order = np.random.default_rng(self.seed).permutation(len(codes))
         held, kept = np.split(codes[order], [np.clip(len(codes) // 5, 1, 300)])
-        # Codes that coincide have no neighbourhood to take a shape from.
+        # Codes that coincide have a neighbourhood of no extent.
         self.least = 1e-12 * codes.var(axis=0).sum()
         self._place(kept)
         self.scores = {width: float(self._log_prob(held, width).mean()) for width in WIDTHS}
-        self.width = max(self.scores, key=self.scores.get)
+        self.width = max(self.scores, key=lambda width: self.scores[width])
         self._place(codes)
 
     def _sample(self, n, rng):
@@ -256,7 +268,7 @@ def checked(codes: ArrayLike) -> Any:
 
 
 def fitted(owner: object, attribute: str) -> None:
-    """ValueError unless `fit` gave something its attribute."""
+    """ValueError unless `fit` has set an attribute of the owner."""
     if getattr(owner, attribute, None) is None:
         name = type(owner).__name__
         raise ValueError(f"{name} is not fitted; accepted: one whose `fit` was called before")
@@ -269,5 +281,5 @@ def generator(rng: np.random.Generator) -> np.random.Generator:
     return rng
 
 
-# The former name.
+# The former name of the class.
 Parzen = ManifoldParzen

@@ -2,12 +2,13 @@
 
     z(t0) = E(ρ(t0)),   dz/dt = F(z, θ),   ρ(t) = D(z(t))
 
-θ is constant along a trajectory and need not be determined by the density: log Re.
+θ = log Re is constant along a trajectory, and the density at t0 need not determine it.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -33,30 +34,34 @@ from burgers.streams import generator
 FIELD_BATCH_SIZE = 500
 FIELD_RATE = 5e-3
 TUNING_RATE = 1e-3
-# What the stem of a path has behind it while F is trained alone.
+# Suffix to the stem of a path while F is trained alone.
 FIELD = "_field"
-# Pairs of times of each trajectory that F is first fitted to, for each time of its grid.
+# Pairs of times per trajectory and time that F is fitted to alone.
 PAIRS = 4
 
 
 @keras.saving.register_keras_serializable("burgers")
 class Reduced(Model):
-    """Encoder, field and decoder, trained as one on pairs of densities of the same trajectory.
+    """Encoder, field and decoder of a latent ODE, trained together on pairs of densities.
 
-    Inputs: density (batch, cells), duration (batch, 1), parameters (batch, parameters) and in
-    training the density to arrive at and the weight of its square error (batch, 1).
+        loss = mean of w (ρ(t) - ρ̂(t))²
+
+    Inputs: density ρ(t0) (batch, cells), duration t - t0 (batch, 1), parameters θ (batch,
+    parameters), and in training the target ρ(t) (batch, cells) and its weight w (batch, 1).
     """
 
     parts = ("encoder", "field", "decoder")
 
-    def __init__(self, encoder, field, decoder, **kwargs):
+    def __init__(
+        self, encoder: keras.Model, field: keras.Model, decoder: keras.Model, **kwargs: Any
+    ) -> None:
         super().__init__(**{"name": "reduced", **kwargs})
         self.encoder, self.field, self.decoder = encoder, field, decoder
         self.dynamics = Dynamics(field)
 
     @property
     def parameters(self) -> int:
-        """Whether F depends on log Re: 1, or 0 where Re is withheld."""
+        """Number of parameters of F: 1 if it depends on log Re, 0 if Re is withheld."""
         return self.field.input_shape[1] - self.field.output_shape[1]
 
     def call(self, inputs: Any) -> Any:
@@ -73,21 +78,26 @@ class Reduced(Model):
     ) -> Any:
         return ops.mean(x[4] * ops.square(x[3] - y_pred))
 
-    def encode(self, density: ArrayLike) -> Any:
+    def encode(self, density: ArrayLike) -> tuple[NDArray[np.float32], ...]:
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
-        return tuple(
-            evaluate_compiled(
-                self.encoder, [evaluation.in_memory(density, self.encoder.inputs[0].shape[1])]
-            )[:2]
-        )
+        density = evaluation.in_memory(density, self.encoder.inputs[0].shape[1])
+        return tuple(evaluate_compiled(self.encoder, [density])[:2])
 
     def advance(
         self, codes: ArrayLike, durations: ArrayLike, reynolds: ArrayLike | None = None
     ) -> NDArray[np.float32]:
-        """Codes after each of some durations, (realisations, durations, latents).
+        """Integrate codes over several durations: (realisations, durations, latents) float32.
 
-        codes (realisations, latents), durations (durations,) >= 0, Re (realisations,) unless it is
-        withheld.
+        Parameters
+        ----------
+        codes : (realisations, latents).
+        durations : (durations,) or a scalar, >= 0.
+        reynolds : (realisations,) > 0; None if Re is withheld.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, its value and what is accepted.
         """
         codes = evaluation.rows("codes", codes, self.field.output_shape[1])
         durations = np.atleast_1d(checks.non_negative("durations", durations))
@@ -102,8 +112,8 @@ class Reduced(Model):
         (found,) = evaluate_compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
         return found.reshape(len(codes), len(durations), codes.shape[1])
 
-    def decode(self, codes: ArrayLike) -> NDArray[Any]:
-        """Densities (..., cells) of codes (..., latents), float32."""
+    def decode(self, codes: ArrayLike) -> NDArray[np.float32]:
+        """Densities (..., cells) float32 of codes (..., latents)."""
         codes, latents = checks.finite("codes", codes, np.float32), self.decoder.input_shape[1]
         if not codes.ndim or codes.shape[-1] != latents:
             raise ValueError(f"codes has shape {codes.shape}; accepted: (..., {latents})")
@@ -112,10 +122,10 @@ class Reduced(Model):
 
     def forecast(
         self, density: ArrayLike, durations: ArrayLike, reynolds: ArrayLike | None = None
-    ) -> NDArray[Any]:
-        """Densities (realisations, durations, cells) that grow out of given ones.
+    ) -> NDArray[np.float32]:
+        """Forecast densities: encode, `advance` and decode, (realisations, durations, cells).
 
-        density (realisations, cells); durations, reynolds: as in `advance`.
+        density: (realisations, cells); durations, reynolds and errors as in `advance`.
         """
         return self.decode(self.advance(self.encode(density)[0], durations, reynolds))
 
@@ -137,19 +147,19 @@ class Reduced(Model):
 
     @classmethod
     @own()
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in cls.parts}
         return cls(**{**config, **built})
 
     def fingerprint(self) -> list[Any]:
-        """What the result of a training depends on, besides the data and the optimiser."""
-        # It starts from weights that were trained before.
+        """What a training depends on besides the data and the optimiser, for JSON."""
+        # The training starts from weights that were trained before.
         start = hashlib.sha256(b"".join(np.asarray(w).tobytes() for w in self.get_weights()))
         parts = [part.get_config() for part in (self.encoder, self.field, self.decoder)]
         return [*parts, latent_field.STEPS, latent_field.GRADING, start.hexdigest()]
 
     def reseed(self, *entropy: int) -> None:
-        """Nothing here is random."""
+        """Do nothing: training draws no noise."""
 
 
 @own()
@@ -162,9 +172,10 @@ def train_codes(
     seed: int = 0,
     progress: str | None = None,
 ) -> pd.DataFrame:
-    """Train a σ-VAE of fronts on the densities of trajectories, whatever their times.
+    """Train a σ-VAE of fronts on the densities of trajectories, at all times alike.
 
-    ensemble: of `trajectories.generate`; the rest and the result as in `sigma_vae.train`.
+    ensemble: of `trajectories.generate`, on any grid; the other arguments, the result and the
+    errors as in `sigma_vae.train`.
     """
     density = of_trajectories(ensemble).density.values
     return sigma_vae.train(
@@ -177,7 +188,7 @@ def train_codes(
 @own()
 def train(
     ensemble: xr.Dataset,
-    networks: Any,
+    networks: Sequence[keras.Model],
     path: Path | str,
     *,
     field_epochs: int,
@@ -186,26 +197,26 @@ def train(
     seed: int = 0,
     progress: str | None = None,
 ) -> pd.DataFrame:
-    """Train a `Reduced` model and write it to `path`, or take up where a stopped call left off.
+    """Train a `Reduced` model and write it to `path`, or resume an interrupted call.
 
-    First F alone, on pairs of codes of the same trajectory, its error in units of the posterior's
-    std: dz/dt = F(z, θ) from t0 to t, a third of the pairs from t0 = 0. Then encoder, F and decoder
-    as one, on pairs of densities, with the `weights`.
+    In two stages. First F alone, on pairs of codes of one trajectory at t0 and t, of which a third
+    have t0 = 0 and the others a random t0; errors are in units of the posterior's std. Then
+    encoder, F and decoder together, on pairs of densities whose square errors carry the `weights`.
 
     Parameters
     ----------
-    ensemble : of `trajectories.generate`.
-    networks : trained encoder and decoder, as of a `SigmaVAE`; they are left as they are.
+    ensemble : of `trajectories.generate`, on the grid of the networks.
+    networks : trained encoder and decoder, for example of a `SigmaVAE`; copies of them are trained.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
-    field_epochs, epochs : of the first and of the second stage; without the second the networks
-        are kept.
-    parameters : whether F depends on log Re.
+    field_epochs, epochs : of the first and the second stage; with no epochs of the second, encoder
+        and decoder keep their weights.
+    parameters : whether F depends on log Re; if not, Re is withheld.
     seed : integer.
     progress : label of the progress bar; None shows none.
 
     Returns
     -------
-    pandas.DataFrame of epoch and loss, of the last stage.
+    pandas.DataFrame of epoch and loss of the last stage.
 
     Raises
     ------
@@ -213,7 +224,7 @@ def train(
         Those of `sigma_vae.train`.
     """
     with training.alone(path, FIELD) as path:
-        # As early as any other bad input.
+        # Refuses a bad ensemble before anything is built.
         weights(ensemble) if epochs else of_trajectories(ensemble)
         checks.count("field_epochs", field_epochs, least=0)
         training.asked(1, epochs, BATCH_SIZE, seed, progress)
@@ -228,15 +239,17 @@ def train(
 
 
 def _untrained(networks, parameters, seed, cells):
-    """The model of copies of an encoder and a decoder, with a new F; ValueError names networks."""
+    """A model of copies of an encoder and a decoder, and a new F; ValueError names `networks`."""
     pair = isinstance(networks, list | tuple) and len(networks) == 2
     if not pair or not all(isinstance(network, keras.Model) for network in networks):
         raise ValueError(f"networks is {checks.shown(networks)}; accepted: encoder and decoder")
-    shapes = [networks[0].input_shape, networks[0].outputs[0].shape, networks[1].input_shape]
-    if shapes[0] != (None, cells) or shapes[1] != shapes[2]:
+    encoder, decoder = networks
+    densities = [encoder.input_shape, decoder.outputs[0].shape]
+    codes = [encoder.outputs[0].shape, decoder.input_shape]
+    if densities != [(None, cells)] * 2 or codes[0] != codes[1]:
         raise ValueError(
-            f"networks has the shapes {shapes}; accepted: (None, {cells}) of the encoder, and as "
-            "many latents as go into the decoder, neither of them conditioned"
+            f"networks has the shapes {densities} of densities and {codes} of codes; accepted: "
+            f"(None, {cells}) of both densities, and equal ones of codes, without conditions"
         )
     encoder, decoder = map(_copy, networks)
     model = Reduced(encoder, build_field(decoder.input_shape[1], parameters, seed), decoder)
@@ -248,7 +261,8 @@ def _fit_field(model, ensemble, path, epochs, seed, progress):
     rng, density = generator(seed, "field pairs"), ensemble.density.values
     mean, log_variance = model.encode(density.reshape(-1, density.shape[2]))
     codes = mean.reshape(*density.shape[:2], -1)
-    drawn = [drawn_pairs(*density.shape[:2], rng) for _ in range(PAIRS)]
+    count, times = density.shape[:2]
+    drawn = [drawn_pairs(count, times, rng) for _ in range(PAIRS)]
     parts = zip(*(ends(ensemble, codes, pairs, model.parameters) for pairs in drawn), strict=True)
     inputs = tuple(np.concatenate(part) for part in parts)
     dynamics = Dynamics(model.field, np.exp(0.5 * np.median(log_variance, axis=0)))
@@ -262,11 +276,12 @@ def _fit_field(model, ensemble, path, epochs, seed, progress):
 
 
 def _tune(model, ensemble, path, epochs, seed, progress):
-    # The mean is the code; no loss sees the variance any more.
+    # The code is the mean, so the loss does not depend on the variance.
     for layer in model.encoder.layers:
         layer.trainable = layer.name != "z_log_var"
     rng, density = generator(seed, "tuning pairs"), ensemble.density.values
-    pairs = drawn_pairs(*density.shape[:2], rng)
+    count, times = density.shape[:2]
+    pairs = drawn_pairs(count, times, rng)
     weight = weights(ensemble)[pairs.realisation, pairs.end, None]
     inputs = (*ends(ensemble, density, pairs, model.parameters), weight)
     steps = training.steps(len(weight), epochs, BATCH_SIZE)

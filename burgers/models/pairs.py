@@ -1,4 +1,4 @@
-"""Training pairs of reduced models: two densities of one trajectory, and their weights."""
+"""Training pairs of latent ODEs: two densities of one trajectory, and the weights of errors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from burgers import _checks as checks
 from burgers.problems import LOG_REYNOLDS
 
-# Where the spread is below this fraction of the largest, errors are not weighted any more.
+# A spread below this fraction of the largest is taken as this fraction, which bounds the weights.
 LEAST_SPREAD = 0.05
-# Pairs in a training step.
+# Pairs in a batch.
 BATCH_SIZE = 100
 
 
 def of_trajectories(ensemble: xr.Dataset) -> xr.Dataset:
-    """The ensemble itself, if it is one of `trajectories.generate`; or ValueError."""
+    """The ensemble itself, if it is one of `trajectories.generate`, on any grid; or ValueError."""
     shape = getattr(getattr(ensemble, "density", None), "shape", ())
     known = [hasattr(ensemble, name) for name in ("time", "reynolds")]
     if len(shape) != 3 or not all(shape) or not all(known):
@@ -36,14 +36,15 @@ def standard(reynolds: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def weights(ensemble: xr.Dataset) -> NDArray[np.float32]:
-    """The weight of the square error of each density in training, (realisations, times) float32.
+    """Weight of the square error of each density in training, (realisations, times) float32.
 
-    1 / (mean ρ² s^(3/2)),   s the spread over Re at that time over its largest, at least 0.05
+        w = 1 / (mean_x ρ² · s^(3/2)),   s = max(spread / max_t spread, 0.05)
 
-    ValueError for fewer than two trajectories, or a density that is zero everywhere.
+    The spread over Re is that of `spread`. ValueError for fewer than two trajectories, or for a
+    density that is zero everywhere.
     """
     wide = spread(of_trajectories(ensemble))
-    # Trajectories that are all the same are as far apart at one time as at any other.
+    # Identical trajectories have no spread at any time, and all times the same share.
     share = np.maximum(wide / wide.max(), LEAST_SPREAD) if wide.any() else np.ones(1)
     energy = np.square(ensemble.density.values).mean(axis=2)
     checks.positive("mean square of the density", energy)
@@ -53,9 +54,10 @@ def weights(ensemble: xr.Dataset) -> NDArray[np.float32]:
 def ends(
     ensemble: xr.Dataset, values: NDArray[Any], pairs: "Pairs", parameters: bool
 ) -> tuple[NDArray[np.float32], ...]:
-    """Start, duration, parameters and end of pairs; values (realisations, times, numbers).
+    """Start, duration, parameters and end of each pair, four float32 arrays (pairs, numbers).
 
-    parameters : whether log Re is one, 0 or 1.
+    values : densities or codes (realisations, times, numbers) that start and end are taken from.
+    parameters : whether log Re is a parameter, True or 1; otherwise there are none.
     """
     times, r = ensemble.time.values, pairs.realisation
     duration = (times[pairs.end] - times[pairs.start])[:, None]
@@ -66,20 +68,21 @@ def ends(
 
 @dataclass(frozen=True)
 class Pairs:
-    """Indices of two times of the same trajectory, the second not before the first.
+    """Indices of two times of one trajectory, the second not before the first.
 
     realisation, start, end : (pairs,) integers.
     """
 
-    realisation: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
+    realisation: NDArray[np.integer]
+    start: NDArray[np.integer]
+    end: NDArray[np.integer]
 
 
 def drawn_pairs(n: int, times: int, rng: np.random.Generator, from_first: float = 1 / 3) -> Pairs:
-    """One pair for each time of each of n trajectories, that time being its end.
+    """Draw one pair for each time of each of n trajectories, which ends at that time.
 
-    A share `from_first` of them starts at the first time, the others anywhere up to their end.
+    A pair starts at the first time with probability `from_first`, and otherwise at a time drawn
+    uniformly from the first to its end.
     """
     realisation, end = np.divmod(np.arange(n * times), times)
     anywhere = rng.integers(0, end + 1)
@@ -87,10 +90,10 @@ def drawn_pairs(n: int, times: int, rng: np.random.Generator, from_first: float 
 
 
 def spread(trajectories: xr.Dataset) -> NDArray[np.float64]:
-    """Std of the density over Re at each time, the rest of the inputs the same: (times,).
+    """Std of the density over Re at each time, the other inputs being equal: (times,).
 
-    Root mean square over x of the differences of trajectories that are next in `step`, by √2.
-    ValueError for fewer than two trajectories.
+    The root mean square, over x and trajectories, of differences between neighbours in `step`,
+    divided by √2. ValueError for fewer than two trajectories.
     """
     density = trajectories.density.values
     checks.count("trajectories", len(density), least=2)

@@ -1,9 +1,11 @@
-"""The calibrated auto-encoder: optimal decoder variance, and a fully convolutional decoder.
+"""The σ-VAE: a variational auto-encoder with optimal decoder variance and convolutional decoder.
 
-The σ-VAE of Rybkin, Daniilidis and Levine (2021): the decoder's variance maximises the
-likelihood, so that reconstruction and divergence are both in nats and need no weight.
+The variance of the decoder is the one that maximises the likelihood, so reconstruction and
+divergence are both in nats and need no relative weight. Source: O. Rybkin, K. Daniilidis and
+S. Levine, Simple and effective VAE training with calibrated decoders, ICML 2021.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,13 @@ from numpy.typing import ArrayLike
 from burgers import _checks as checks
 from burgers.models import streaming, training
 from burgers.models._keras import CELLS, keras, layers, ops, own
-from burgers.models.evaluation import conditions, training_set
+from burgers.models.evaluation import Conditions, conditions, training_set
 from burgers.models.layers import CellVariance, Sampling, SeededLayers, concatenated
 from burgers.models.training import adam
 from burgers.models.vae import VAE
 
 LEARNING_RATE = 2e-3
-# So many cells come of one of the coarsest, by three doublings.
+# Three doublings turn one coarsest cell into this many.
 FINER = 8
 
 
@@ -30,8 +32,8 @@ def build_encoder(
 ) -> keras.Model:
     """Encoder of three strided convolutions and two dense layers.
 
-    (batch, cells) and where conditioned (batch, conditions) -> mean, log-variance and sample, each
-    (batch, latents).
+    (batch, cells), and if conditioned (batch, conditions) -> mean, log-variance and sample, each
+    (batch, latents). Any number of cells >= 1; ValueError otherwise.
     """
     make = SeededLayers(seed)
     density = layers.Input((checks.count("cells", cells),), name="density")
@@ -55,8 +57,9 @@ def build_decoder(
 ) -> keras.Model:
     """Decoder without a dense output layer: local filters represent a front at any position.
 
-    (batch, latents) and where conditioned (batch, conditions) -> mean, variance and sample, each
-    (batch, cells). Coarse to fine: an eighth of the cells, a quarter, a half and all.
+    (batch, latents), and if conditioned (batch, conditions) -> mean, variance and sample, each
+    (batch, cells). Coarse to fine: an eighth of the cells, a quarter, a half and all, rounded up
+    and cropped where 8 does not divide them. Any number of cells >= 1; ValueError otherwise.
     """
     make = SeededLayers(seed)
     latent = layers.Input((latents,), name="latent")
@@ -81,11 +84,12 @@ def build_decoder(
 
 @keras.saving.register_keras_serializable("burgers")
 class SigmaVAE(VAE):
-    """Variational auto-encoder whose loss is the evidence bound at the optimal variance.
+    """Variational auto-encoder trained on the evidence lower bound at the optimal variance.
 
-        loss = n/2 (log 2πσ² + 1) + mean_batch Σ_latent KL,   σ² = mean (ρ - μ)² of the batch
+        loss = n/2 (log 2πσ² + 1) + β mean_batch Σ_latent KL,   σ² = mean over the batch of (ρ - μ)²
 
-    n the number of cells; in nats per realisation.
+    n is the number of cells; in nats per realisation. `train` sets β = 1, which makes it minus the
+    bound.
     """
 
     def compute_loss(
@@ -102,9 +106,9 @@ class SigmaVAE(VAE):
         variance = ops.mean(ops.square(density - decoded))
         return 0.5 * density.shape[1] * (ops.log(2 * np.pi * variance) + 1.0)
 
-    def calibrate(self, density: ArrayLike, given: Any = ()) -> None:
-        """Set the decoder's variance to the mean square of its error in each cell."""
-        density = _to_look_at_again(density)
+    def calibrate(self, density: ArrayLike, given: Conditions = ()) -> None:
+        """Set the decoder's variance in each cell to its mean square error over the densities."""
+        density = _held(density)
         error = density - self.reconstruct(density, given=given)
         self.decoder.get_layer("x_variance").variance.assign(np.mean(error**2, axis=0))
 
@@ -112,22 +116,23 @@ class SigmaVAE(VAE):
 @own()
 def train(
     density: ArrayLike, path: Path | str, *, latents: int, epochs: int, batch_size: int = 50,
-    seed: int = 0, given: Any = (), progress: str | None = None,
-    networks: Any=(build_encoder, build_decoder),
+    seed: int = 0, given: Conditions = (), progress: str | None = None,
+    networks: Sequence[Callable[..., keras.Model]] = (build_encoder, build_decoder),
 ) -> pd.DataFrame:  # fmt: skip
     """Train a `SigmaVAE` and write it to `path`, or resume an interrupted call.
 
-    Adam on a cosine from 2e-3 to zero.
+    Adam, with a learning rate that decays from 2e-3 to zero on a cosine.
 
     Parameters
     ----------
-    density : (realisations, cells).
+    density : (realisations, cells), in memory.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     latents : the number of latents.
     epochs, batch_size, seed : integers.
-    given : a tuple of none or one array (realisations, numbers) to condition on.
+    given : a tuple of no or one array (realisations, numbers) to condition on.
     progress : label of the progress bar; None shows none.
-    networks : what builds encoder and decoder from (latents, conditions, seed, cells).
+    networks : two functions that build encoder and decoder from (latents, conditions, seed, cells),
+        such as those of `front_decoder`.
 
     Returns
     -------
@@ -138,10 +143,10 @@ def train(
     ValueError
         Naming the argument, its value and what is accepted.
     OSError
-        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
+        Naming the file, if it cannot be written or is being trained already: see `training.alone`.
     """
     with training.alone(path) as path:
-        density = _to_look_at_again(density)
+        density = _held(density)
         inputs = (density, *conditions(given, len(density)))
         steps = training.asked(len(density), epochs, batch_size, seed, progress)
         model = _untrained(
@@ -156,18 +161,18 @@ def train(
     return history
 
 
-def _to_look_at_again(density):
-    """The densities to train on, as an array: each is looked at again for the variance."""
+def _held(density):
+    """The densities to train on as an array, which `calibrate` reads again after the training."""
     if isinstance(density, streaming.Stored):
         raise ValueError("density is a Stored; accepted: an array (realisations, cells)")
     return training_set(density)
 
 
 def _untrained(networks, latents, given, seed, cells):
-    """The model of the networks that are built by two functions; ValueError unless they are two."""
+    """The untrained model of the networks that two functions build; or ValueError."""
     if not isinstance(networks, list | tuple) or [*map(callable, networks)] != [True, True]:
         raise ValueError(
-            f"networks is {checks.shown(networks)}; accepted: what builds encoder and decoder"
+            f"networks is {checks.shown(networks)}; accepted: two functions that build them"
         )
     numbers = given[0].shape[1] if given else 0
     encoder, decoder = (

@@ -1,4 +1,4 @@
-"""Training that resumes after an interruption with the same result."""
+"""Training that resumes after an interruption, and ends with the same bits."""
 
 import errno
 import json
@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,7 @@ from tqdm import tqdm
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers._files import written_whole
-from burgers.models._keras import keras, own
+from burgers.models._keras import keras, own, tf
 from burgers.models.checkpoints import Checkpoint
 from burgers.models.parallel import run_in_parallel
 from burgers.streams import generator
@@ -29,11 +29,11 @@ __all__ = [
     "seconds", "steps",
 ]  # fmt: skip
 
-# Seconds: another training goes on for longer, and a lock that is being removed is not one.
+# Seconds to wait for a lock: one that is just being removed is gone by then, one held is not.
 PATIENCE = 0.1
-# Networks take numbers next to the double of a seed as 32 bits.
+# Keras' seeds have 32 bits, and networks use seeds of up to 2 seed + 1.
 MOST_SEED = 2**31 - 2
-# What a training writes beside its model: the stem of its path and one of these.
+# Files that a training writes beside its model, named by the stem of the model and these suffixes.
 CHECKPOINT, HISTORY, TIMING = ".checkpoint.npz", "_history.csv", "_timing.csv"
 
 
@@ -43,15 +43,15 @@ def alone(path: Path | str, *stages: str) -> Iterator[Path]:
 
     Parameters
     ----------
-    path : of the `.keras` file, str or `Path`; its folder is made where there is none.
-    stages : what the stem of the path has behind it where there are trainings before the last.
+    path : of the `.keras` file; its folder is created if need be.
+    stages : suffixes to the stem of the path, one for each training that precedes the last.
 
     Raises
     ------
     ValueError
-        Naming the path, if it can be no model's, or if something is there that is no file.
+        Naming the path, if it does not end in .keras, or if something other than a file is there.
     OSError
-        Naming the path, if another process or thread trains it, or if nothing can be written there.
+        Naming the path, if another process or thread is training it, or if it cannot be written.
     """
     path = files.local(path, ".keras")
     with ExitStack() as held:
@@ -79,8 +79,8 @@ def _lock(path):
 
 @own()
 def fit(
-    model: Any,
-    inputs: Any,
+    model: keras.Model,
+    inputs: Sequence[Any],
     path: Path | str,
     *,
     epochs: int,
@@ -90,17 +90,17 @@ def fit(
 ) -> pd.DataFrame:
     """Train a compiled model that will be saved as `path`, or resume an interrupted training.
 
-    The order of the batches and the noise are functions of the seed and the epoch: a resumed run
-    ends with the weights of an uninterrupted one. A UserWarning says why an existing state is
-    not used: it belongs to other data, settings, code or libraries.
+    The order of the batches and the noise are functions of the seed and the epoch, so a resumed run
+    ends with the weights of an uninterrupted one. If an existing state is of other data, settings,
+    code or libraries, it is not used, and a UserWarning says why.
 
     Parameters
     ----------
-    model : a compiled keras.Model with a `fingerprint()`, whatever its result depends on, for JSON,
-        and a `reseed(seed, *index)`.
-    inputs : a tuple of arrays, realisations first, or of one `stored.Stored`.
-    path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`, and what the
-        epochs took as `<stem>_timing.csv`.
+    model : a compiled keras.Model with two more methods: `fingerprint()`, whatever a training
+        depends on besides data and optimiser, for JSON; and `reseed(seed, *index)`.
+    inputs : a tuple of arrays, realisations first, or of one `streaming.Stored`.
+    path : the state after each epoch is kept beside it as `<stem>.checkpoint.npz`, and the seconds
+        of the epochs as `<stem>_timing.csv`.
     epochs, batch_size, seed : integers.
     progress : label of the progress bar; None shows none.
 
@@ -134,7 +134,7 @@ def fit(
 def asked(
     realisations: int, epochs: int, batch_size: int, seed: int, progress: str | None = None
 ) -> int:
-    """Number of batches of a training; ValueError names the argument that is refused."""
+    """Number of batches of a training; ValueError names an argument that is refused."""
     batches = -(-realisations // checks.count("batch_size", batch_size))
     checks.count("seed", seed, least=0, most=MOST_SEED)
     if not isinstance(progress, str | None):
@@ -148,17 +148,17 @@ def steps(realisations: int, epochs: int, batch_size: int) -> int:
 
 
 def flag(name: str, value: Any) -> int:
-    """1 or 0 for what is true or false; or ValueError."""
+    """1 for True and 0 for False; ValueError for anything else."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} is {checks.shown(value)}; accepted: True or False")
     return int(value)
 
 
-def replicas(strategy: Any, realisations: int, batch_size: int) -> int:
-    """How many replicas share each batch; ValueError if some would have no realisation."""
+def replicas(strategy: tf.distribute.Strategy | None, realisations: int, batch_size: int) -> int:
+    """Number of replicas that share each batch; ValueError if one would have no realisation."""
     count = strategy.num_replicas_in_sync if strategy else 1
     last = realisations % batch_size
-    # A batch is shared by parts of equal size, as long as it lasts.
+    # A batch is split into parts of equal size; the last parts of the last batch may be empty.
     idle = last and -(-last // count) * (count - 1) >= last
     if batch_size % count or idle:
         raise ValueError(
@@ -169,25 +169,25 @@ def replicas(strategy: Any, realisations: int, batch_size: int) -> int:
 
 
 @own()
-def adam(peak: float, steps: int | None = None) -> Any:
+def adam(peak: float, steps: int | None = None) -> keras.optimizers.Optimizer:
     """Adam at a constant learning rate, or on a cosine from `peak` to zero over `steps`."""
     peak = checks.number("peak", checks.positive("peak", peak))
     rate = keras.optimizers.schedules.CosineDecay(peak, steps) if steps else peak
-    # An automatic name counts the optimisers of the process, and is part of a fingerprint.
+    # An automatic name would count the optimisers of the process, and is part of a checkpoint.
     return keras.optimizers.Adam(rate, name="adam")
 
 
 def seconds(path: Path | str) -> float:
-    """How long the training of the model at `path` took: a mean epoch, times their number.
+    """Duration of the training of the model at `path`: the mean epoch, times the number of epochs.
 
-    NaN where that is not known; ValueError names the file if it is damaged.
+    NaN if it was not recorded; ValueError names a damaged file.
     """
     timed = _Timing(path).rows
     return timed.seconds.mean() * timed.epoch.max()
 
 
 @own()
-def save(model: Any, history: pd.DataFrame, path: Path | str) -> None:
+def save(model: keras.Model, history: pd.DataFrame, path: Path | str) -> None:
     """Write a model to `path` and its history beside it as `<stem>_history.csv`."""
     path = files.local(path, ".keras")
     with written_whole(_beside(path, HISTORY)) as part:
@@ -202,7 +202,7 @@ def _beside(path, end):
 
 
 def _shown(first, epochs, progress):
-    """The epochs from the first on, with a progress bar where one is wanted."""
+    """The epochs from the first on, with a progress bar if one is wanted."""
     return tqdm(
         range(first, epochs), initial=first, total=epochs, desc=progress,
         disable=progress is None or "CI" in os.environ, mininterval=10, file=sys.stderr,
@@ -210,13 +210,14 @@ def _shown(first, epochs, progress):
 
 
 def _without_accidents(path):
-    """Write a `.keras` archive anew without dates and addresses: one training, the same bytes."""
+    """Rewrite a `.keras` archive without dates and addresses: equal models, equal bytes."""
     with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    metadata, numbers = json.loads(parts["metadata.json"]), {}
+        parts: dict[str, Any] = {name: archive.read(name) for name in archive.namelist()}
+    metadata = json.loads(parts["metadata.json"])
     del metadata["date_saved"]
     parts["metadata.json"] = json.dumps(metadata)
-    # Objects that share a configuration are told by an address; any number does.
+    # Keras identifies shared objects by their address in memory; here they are numbered.
+    numbers: dict[str, int] = {}
     parts["config.json"] = re.sub(
         r'(?<="shared_object_id": )\d+',
         lambda found: str(numbers.setdefault(found[0], len(numbers))),
@@ -228,24 +229,24 @@ def _without_accidents(path):
 
 
 def _shuffled(inputs, batch_size, rng):
-    """The realisations in random order, as `keras.Model.fit` takes them."""
+    """The realisations in random order, as arguments of `keras.Model.fit`."""
     if hasattr(inputs[0], "shuffled"):
         return {"x": inputs[0].shuffled(batch_size, rng)}
     order = rng.permutation(len(inputs[0]))
     return {"x": one_or_list([part[order] for part in inputs]), "batch_size": batch_size}
 
 
-def one_or_list(inputs: Any) -> Any:
-    """The only entry of a list, or the list: a network of one input takes it bare."""
+def one_or_list(inputs: Sequence[Any]) -> Any:
+    """The entry of a list of one, or else the list: a network of one input takes it bare."""
     return inputs[0] if len(inputs) == 1 else inputs
 
 
 class _Timing:
-    """What each epoch took, in seconds; one that ended as its process was killed is not known."""
+    """Seconds of each epoch; those of an epoch whose process was killed may be missing."""
 
     COLUMNS = ("epoch", "seconds")
 
-    def __init__(self, path, epochs=None):
+    def __init__(self, path: Path | str, epochs: int | None = None) -> None:
         self.path = _beside(files.local(path, ".keras"), TIMING)
         self.rows = pd.DataFrame(columns=self.COLUMNS)
         if self.path.exists() and epochs != 0:
@@ -264,7 +265,7 @@ class _Timing:
             rows = pd.read_csv(self.path)
             return rows[[*self.COLUMNS]].astype({"epoch": int, "seconds": float})
         except (ValueError, KeyError) as error:
-            # Of pandas: what cannot be parsed is a ValueError.
+            # The errors of pandas' parser are ValueErrors.
             raise ValueError(
                 f"{self.path} cannot be read ({error}); remove it, or train the model again"
             ) from error

@@ -1,57 +1,34 @@
-"""The report's variational auto-encoder of a density, latent dimension 10.
+"""The report's variational auto-encoder of a density, with ten latents.
 
-Written with `keras.ops` only, so it does not depend on Keras' backend.
+    z | ρ ~ N(μ(ρ), diag c(ρ)),   ρ | z ~ N(m(z), 0.1 I),   z ~ N(0, I)
+
+The computations are written in `keras.ops`.
 """
 
 import contextlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.models import training
-from burgers.models._keras import CELLS, Model, keras, layers, ops, own
-from burgers.models.evaluation import (
-    checked,
-    evaluate,
-    evaluate_compiled,
-    inputs,
-    load,
-    rows,
-    training_set,
-)
+from burgers.models import evaluation, training
+from burgers.models._keras import CELLS, Model, keras, layers, ops, own, tf
+from burgers.models.evaluation import Conditions, checked, evaluate, evaluate_compiled, load
 from burgers.models.layers import Constant, Sampling
 from burgers.models.training import adam
 from burgers.streams import stream
 
 __all__ = [
-    "BETA",
-    "CELLS",
-    "LATENT",
-    "LEARNING_RATE",
-    "VAE",
-    "VARIANCE",
-    "Constant",
-    "Sampling",
-    "adam",
-    "build_decoder",
-    "build_encoder",
-    "checked",
-    "evaluate",
-    "evaluate_compiled",
-    "keras",
-    "kl_divergence",
-    "layers",
-    "load",
-    "ops",
-    "train",
+    "BETA", "CELLS", "LATENT", "LEARNING_RATE", "VAE", "VARIANCE", "Constant", "Sampling", "adam",
+    "build_decoder", "build_encoder", "checked", "evaluate", "evaluate_compiled", "keras",
+    "kl_divergence", "layers", "load", "ops", "train",
 ]  # fmt: skip
 
 LATENT = 10
-# Fewer leave nothing behind the three convolutions.
+# Fewer cells leave nothing after three convolutions and poolings.
 LEAST_CELLS = 22
 VARIANCE = 0.1
 BETA = 2.0
@@ -60,10 +37,15 @@ LEARNING_RATE = 1e-3
 
 @own()
 def build_encoder(seed: int = 0, cells: int = CELLS) -> keras.Model:
-    """Encoder of the report's figure 5: 205,812 parameters.
+    """Encoder of the report's figure 5: 205,812 parameters at 400 cells.
 
-    (batch, cells) -> mean (batch, 10), log-variance (batch, 10), sample (batch, 10). The same
-    layers on another grid, of at least 22 cells.
+    (batch, cells) -> mean, log-variance and sample, each (batch, 10). On other grids the layers are
+    the same, and the first dense layer has as many inputs as the convolutions leave.
+
+    Raises
+    ------
+    ValueError
+        If `cells` is not an integer of at least 22.
     """
     seeds = _seeds(seed, 7)
     checks.count("cells", cells, least=LEAST_CELLS)
@@ -82,13 +64,19 @@ def build_encoder(seed: int = 0, cells: int = CELLS) -> keras.Model:
 
 @own()
 def build_decoder(seed: int = 1, cells: int = CELLS) -> keras.Model:
-    """Decoder of the report's figure 6: 219,345 parameters.
+    """Decoder of the report's figure 6: 219,345 parameters at 400 cells.
 
-    (batch, 10) -> mean (batch, cells), variance (batch, cells), all 0.1, sample (batch, cells).
+    (batch, 10) -> mean, variance (0.1 everywhere) and sample, each (batch, cells). On other grids
+    the layers are the same, and the dense layers adapt their sizes.
+
+    Raises
+    ------
+    ValueError
+        If `cells` is not an integer of at least 22.
     """
     seeds = _seeds(seed, 7)
     x = inputs = layers.Input((LATENT,), name="input_2")
-    # Three convolutions and three doublings of so many make at least as many as the cells.
+    # The smallest width that four convolutions and three doublings turn into at least `cells`.
     width = -(-(checks.count("cells", cells, least=LEAST_CELLS) + 30) // 8)
     x = layers.Dense(
         64 * width, activation="relu", name="dense_1", kernel_initializer=_glorot(seeds)
@@ -116,17 +104,35 @@ class VAE(Model):
 
         loss = ½ Σ_batch Σ_x (ρ - μ)² / 0.1 + β mean_batch Σ_latent KL,   β = 2
 
-    The reconstruction is summed over the batch and the divergence averaged: per sample, the
-    effective weight of the divergence is β / batch size.
+    The reconstruction is summed over the batch while the divergence is averaged: per realisation,
+    the effective weight of the divergence is β / batch size.
 
-    Networks with further inputs are conditioned on these: `given` is a tuple of arrays
-    (realisations, numbers), empty for networks without conditions.
+    Parameters
+    ----------
+    encoder, decoder : networks as of `build_encoder` and `build_decoder`; by default these, on 400
+        cells, with the seeds `seed` and `seed + 1`. Networks with a second input are conditional,
+        and the methods' `given` is then a tuple of one array (realisations, numbers); otherwise it
+        is empty.
+    beta : weight of the divergence, >= 0.
+    seed : integer from 0 to 2³¹ - 2.
+
+    Raises
+    ------
+    ValueError
+        Naming `beta` or `seed`, its value and what is accepted.
     """
 
-    # Copies of the model that share a batch, and whose gradients are summed.
+    # Number of replicas of the model that share a batch; their gradients are summed.
     replicas = 1
 
-    def __init__(self, encoder=None, decoder=None, beta=BETA, seed=0, **kwargs):
+    def __init__(
+        self,
+        encoder: keras.Model | None = None,
+        decoder: keras.Model | None = None,
+        beta: float = BETA,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**{"name": "vae", **kwargs})
         checks.count("seed", seed, least=0, most=training.MOST_SEED)
         self.encoder = encoder or build_encoder(seed)
@@ -162,40 +168,43 @@ class VAE(Model):
         return reconstruction + self.beta * kl
 
     def reconstruction(self, density: Any, decoded: Any) -> Any:
-        """The loss of what was decoded from a batch of densities."""
+        """Reconstruction loss of decoder means, both (batch, cells): a scalar."""
         return 0.5 * ops.sum(ops.square(density - decoded)) / VARIANCE
 
     def reconstruct(
-        self, density: ArrayLike, seed: int = 0, given: Any = ()
+        self, density: ArrayLike, seed: int = 0, given: Conditions = ()
     ) -> NDArray[np.float32]:
-        """Decoder means of one latent draw for each density, (realisations, cells) float32."""
+        """Decoder means at one posterior draw per density, (realisations, cells) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
         return evaluate(self, parts)[0]
 
-    def encode(self, density: ArrayLike, given: Any = ()) -> Any:
+    def encode(self, density: ArrayLike, given: Conditions = ()) -> list[NDArray[np.float32]]:
         """Posterior mean and log-variance of each density, two (realisations, latents) arrays."""
         return evaluate(self.encoder, self._inputs(density, given))[:2]
 
-    def draw(self, density: ArrayLike, seed: int = 0, given: Any = ()) -> NDArray[np.float32]:
-        """One latent draw from the posterior of each density, (realisations, latents) float32."""
+    def draw(
+        self, density: ArrayLike, seed: int = 0, given: Conditions = ()
+    ) -> NDArray[np.float32]:
+        """One posterior draw per density, (realisations, latents) float32."""
         parts = self._inputs(density, given)
         self.reseed(seed)
         return evaluate(self.encoder, parts)[2]
 
-    def decode(self, latent: ArrayLike, given: Any = ()) -> NDArray[Any]:
-        """Decoder means of (realisations, latents) codes, (realisations, cells) float32."""
-        latent = rows("latent", latent, self.latents)
-        return evaluate(self.decoder, inputs(self.decoder, latent, given))[0]
+    def decode(self, latent: ArrayLike, given: Conditions = ()) -> NDArray[np.float32]:
+        """Decoder means of codes (realisations, latents), (realisations, cells) float32."""
+        latent = evaluation.rows("latent", latent, self.latents)
+        return evaluate(self.decoder, evaluation.inputs(self.decoder, latent, given))[0]
 
-    def generate(self, n: int, seed: int = 0, given: Any = ()) -> NDArray[np.float32]:
-        """Decoder means of n latents drawn from the prior N(0, I), (n, cells) float32."""
+    def generate(self, n: int, seed: int = 0, given: Conditions = ()) -> NDArray[np.float32]:
+        """Decoder means of n codes drawn from the prior N(0, I), (n, cells) float32."""
         shape = (checks.count("n", n), self.latents)
         rng = np.random.default_rng(checks.seed("seed", seed))
         return self.decode(rng.standard_normal(shape, dtype=np.float32), given)
 
     def _inputs(self, density, given):
-        return inputs(self.encoder, checked(density, self.encoder.inputs[0].shape[1]), given)
+        density = checked(density, self.encoder.inputs[0].shape[1])
+        return evaluation.inputs(self.encoder, density, given)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -207,17 +216,17 @@ class VAE(Model):
 
     @classmethod
     @own()
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         parts = ("encoder", "decoder")
         built = {part: keras.saving.deserialize_keras_object(config[part]) for part in parts}
         return cls(**{**config, **built})
 
     def fingerprint(self) -> list[Any]:
-        """What the result of a training depends on, besides the data and the optimiser."""
+        """What a training depends on besides the data and the optimiser, for JSON."""
         return [self.encoder.get_config(), self.decoder.get_config(), self.beta]
 
     def reseed(self, seed: int, *index: int) -> None:
-        """Set the noise of the encoder's draws to that of a seed, and where given an index."""
+        """Restart the noise of the encoder's draws from a seed, and an index such as the epoch."""
         checks.count("seed", seed, least=0)
         state = stream(seed, "noise", *index).generate_state(2)
         self.encoder.get_layer("sampling_encod").generator.state.assign(state)
@@ -227,7 +236,7 @@ class VAE(Model):
 def train(
     density: ArrayLike, path: Path | str, *, epochs: int, batch_size: int = 50, seed: int = 0,
     beta: float = BETA, peak: float = LEARNING_RATE, decay: bool = False,
-    progress: str | None=None, strategy: Any=None,
+    progress: str | None=None, strategy: tf.distribute.Strategy | None=None,
 ) -> pd.DataFrame:  # fmt: skip
     """Train the report's VAE and write it to `path`, or resume an interrupted call.
 
@@ -237,11 +246,11 @@ def train(
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
     beta : weight of the divergence in the printed loss, >= 0; the report's is 2.
-    peak, decay : learning rate of Adam, and whether it falls to zero by a cosine; the report's
-        is constant.
+    peak, decay : learning rate of Adam, and whether it decays to zero on a cosine; the report's is
+        constant.
     progress : label of the progress bar; None shows none.
-    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch; each draws the
-        same noise, for its own part.
+    strategy : None, or a `tf.distribute.Strategy` whose replicas share each batch. Every replica
+        draws the same noise for its part of the batch.
 
     Returns
     -------
@@ -250,12 +259,12 @@ def train(
     Raises
     ------
     ValueError
-        Naming the argument, its value and what is accepted; or a store that cannot be read.
+        Naming the argument, its value and what is accepted, or a store that cannot be read.
     OSError
-        Naming the file, if it cannot be written or another training is at it: see `training.alone`.
+        Naming the file, if it cannot be written or is being trained already: see `training.alone`.
     """
     with training.alone(path) as path:
-        density = training_set(density)
+        density = evaluation.training_set(density)
         steps = training.asked(len(density), epochs, batch_size, seed, progress)
         replicas = training.replicas(strategy, len(density), batch_size)
         with strategy.scope() if strategy else contextlib.nullcontext():

@@ -47,7 +47,7 @@ def variational() -> Figure:
 
 @styled
 def reparametrisation() -> Figure:
-    """Draw the reparametrised auto-encoder, z = μ + √c ε, with the noise as an input (figure 4)."""
+    """Draw the reparametrised auto-encoder, z = μ + √c ε, with noise as an input (figure 4)."""
     figure, ax = _canvas(9.5, 3.2, right=11.4, low=-2.4)
     _chain(
         ax,
@@ -62,8 +62,11 @@ def reparametrisation() -> Figure:
     )
     _box(ax, 6.4, r"$\varepsilon \sim N(0, I)$", "", y=-1.7, width=1.7)
     ax.add_patch(_arrow((6.4, -1.2), (6.4, -0.5)))
-    ax.text(2.6, -1.7, r"$KL(q_\phi(z|\rho)\,\|\,N(0, I))$", ha="center", color=MONTE_CARLO)
-    ax.text(10.2, -1.7, r"$\|\rho - mean\|^2 /\, 0.2$", ha="center", color=MONTE_CARLO)
+    for x, term in (
+        (2.6, r"$\mathrm{KL}(q_\phi(z|\rho)\,\|\,N(0, I))$"),
+        (10.2, r"$\|\rho - \mathrm{mean}\|^2 /\, 0.2$"),
+    ):
+        ax.text(x, -1.7, term, ha="center", color=MONTE_CARLO)
     return figure
 
 

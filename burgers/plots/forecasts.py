@@ -62,7 +62,7 @@ def dependence_on_reynolds(
         right.semilogy(log_reynolds[:-1], distance[:-1], look, label=scheme)
     right.axvline(resolved, color="0.6", linewidth=0.8)
     right.set(title="sinus: dependence on Re", xlabel=r"$\log$ Re",
-              ylabel=r"distance from Re $= e^{13}$")  # fmt: skip
+              ylabel=r"distance to Re $= e^{13}$")  # fmt: skip
     right.legend(fontsize=9)
     return figure
 
@@ -85,7 +85,7 @@ def latents(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Figure:
         ax.plot(*start.T, "o", color="black", markersize=4)
         ax.annotate("$t = 0$", start[0], xytext=(6, 4), textcoords="offset points")
         ax.autoscale()
-        ax.set(title=title, xlabel="first principal component", ylabel="second")
+        ax.set(title=title, xlabel="first principal component", ylabel="second principal component")
     figure.colorbar(lines, ax=axes, label=r"$\log$ Re")
     return figure
 
@@ -179,12 +179,12 @@ def extrapolation(
     panels: Mapping[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]],
     inner: Mapping[str, tuple[float, float, float]],
 ) -> Figure:
-    """Draw the error over time and log Re, with the range of training as a dashed rectangle.
+    """Draw the error over time and log Re, with the training range as a dashed rectangle.
 
     Parameters
     ----------
     panels : from a case to (times,), log Re (reynolds,) and relative errors (reynolds, times).
-    inner : from a case to the last time and the lowest and highest log Re of the training.
+    inner : from a case to the last time and the lowest and highest log Re of the training range.
     """
     figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(10, 3.8))
     for ax, (case, (times, log_reynolds, found)) in zip(axes, panels.items(), strict=True):
@@ -216,7 +216,7 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 label = row.cells if method == "solver" else row.points
                 ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
                             textcoords="offset points", fontsize=7)  # fmt: skip
-        ax.set(title=case, xlabel="seconds for an ensemble of 51 times")
+        ax.set(title=case, xlabel="seconds for an ensemble at 51 times")
     axes[0].set_ylabel("relative error of the std")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=9, loc="outside right upper")
@@ -231,12 +231,12 @@ def animate(
     path: Path | str,
     every: int = 1,
 ) -> None:
-    """Write a GIF of generated bands on the exact ones over time, completely or not at all.
+    """Write a GIF of generated bands on the exact ones over time; no incomplete file is left.
 
     Parameters
     ----------
     x : (cells,) cell centres.
-    times : from a case to (times,); cases have equally many.
+    times : from a case to (times,); the same number for each case.
     panels : from a case to generated and exact densities, each (members, times, cells).
     every : number of times between two frames.
     """
@@ -254,7 +254,7 @@ def animate(
 
     draw(0)
     figure.canvas.draw()
-    # All frames keep the layout of the first: computing it again would take most of the time.
+    # All frames keep the layout of the first; computing it for each would take most of the time.
     figure.set_layout_engine("none")
     with written_whole(path) as part:
         movie = FuncAnimation(figure, draw, frames=frames, cache_frame_data=False)

@@ -1,4 +1,4 @@
-"""The cost of an ensemble by every method, and the break-even number of ensembles of a training."""
+"""The cost of an ensemble by every method, and the number of ensembles that repay a training."""
 
 from functools import cache
 from pathlib import Path
@@ -19,9 +19,9 @@ from burgers.profiles import Profile
 from burgers.streams import generator
 from burgers.studies import forecasting
 
-# Models whose ensembles can have the spread of the exact distribution.
+# Models that can reproduce the spread of the exact distribution.
 COMPARED = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
-# Competitors, and the errors in which one of equal accuracy must not exceed the reduced model.
+# Competing methods, and the errors that must be at most the reduced model's for equal accuracy.
 COMPETITORS = {
     "solver": ["l2_error", "own_std_error"],
     "Gauss": ["std_error"],
@@ -30,18 +30,27 @@ COMPETITORS = {
 
 
 def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: int) -> pd.DataFrame:
-    """Measure seconds and errors of an ensemble at all times, by every method.
+    """Measure the time that an ensemble takes by every method, and its errors.
 
-    The reduced model and the solver propagate `members` random members, the other models a fifth of
-    them. Gauss-Legendre and Sobol points are solved on the grid of the models' training data.
+    The reduced model and the solver propagate `profile.propagation.members` random members, the
+    other models a fifth as many. At the points of the Gauss-Legendre and Sobol rules the equation
+    is solved on the grid of the models' training data.
+
+    Parameters
+    ----------
+    name : of the case.
+    models : the trained models of this case.
+    profile : sizes: numbers of members, of cells of the solver and of points of the rules.
+    seed : of the random members and of the Sobol points.
 
     Returns
     -------
     DataFrame with a row for each method and size: `method`, `cells`, `points`, `seconds` for all
     members at 51 times, and medians over five times of these relative L2 errors, each on the
     method's own cells: `mean_error`, `std_error`, of the ensemble against the exact moments over
-    log Re and a; `own_std_error`, against the exact densities of the same members, free of their
-    sampling error; `l2_error`, of a trajectory against the exact solution.
+    log Re and a; `own_std_error`, of the ensemble's std against that of the exact densities of the
+    same members, hence without sampling error; `l2_error`, of a trajectory against the exact
+    solution.
     """
     members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
@@ -61,7 +70,7 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
 
 
 def _random_members(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
-    """The row of random members, propagated by a model's `forecast` or solved on `cells`."""
+    """The row of an ensemble of random members, by a model's `forecast` or solved on `cells`."""
     seconds, parts = 0.0, _members(name, members, seed, chunk)
 
     def density_of(inputs):
@@ -91,7 +100,7 @@ def _members(name, members, seed, chunk):
 
 
 def _moments(parts):
-    """Mean and std (times, cells) of densities that come in parts (members, times, cells)."""
+    """Mean and std (times, cells) of densities given in parts (members, times, cells)."""
     count, total, squares = 0, 0.0, 0.0
     for part in parts:
         count, total = count + len(part), total + part.sum(axis=0)
@@ -111,7 +120,7 @@ def _own_moments(name, members, seed, chunk, cells, shown):
 
 
 def _quadrature(name, method, inputs, weight, shown, cells=400):
-    """The row of a quadrature rule: weighted inputs, solved."""
+    """The row of a quadrature rule: the equation is solved at its points."""
     began = perf_counter()
     density = _solved(name, inputs, cells, forecasting.SOLVER["refinement"])
     seconds = perf_counter() - began
@@ -119,14 +128,14 @@ def _quadrature(name, method, inputs, weight, shown, cells=400):
     mean = np.tensordot(weight, density, axes=1)
     std = np.sqrt(np.tensordot(weight, (density - mean) ** 2, axes=1))
     row = {"method": method, "cells": cells, "points": len(weight), "seconds": seconds}
-    # Points of a rule are ordered by Re: a hundred spread over all of them.
+    # The points of a rule are ordered by Re: about a hundred are taken from the whole range.
     few = slice(None, None, -(-len(weight) // 100))
     inputs = {key: values[few] for key, values in inputs.items()}
     return row | _errors(name, inputs, density[few], mean, std, shown)
 
 
 def _errors(name, inputs, density, mean, std, shown, own=None):
-    """Errors of some trajectories and of the moments, medians over the times shown: see `table`."""
+    """Errors of some trajectories and of the moments, medians over the times shown, for `table`."""
     cells, of_density, of_moments = density.shape[2], [], []
     for k, time in enumerate(forecasting.times(name)[shown]):
         known = exact.density(CASES[name], time, cells=cells, **inputs)
@@ -157,7 +166,7 @@ def _model_inputs(name, inputs):
 
 @cache
 def _exact_moments(name, time, cells):
-    # Good to 1e-6, which is far below every error here.
+    # Accurate to 1e-6, far below every error measured here.
     return exact.mean_and_std(CASES[name], time, cells=cells, panel_nodes=4, reynolds_nodes=24)
 
 
@@ -183,12 +192,13 @@ def _sobol_points(name, points, seed):
 
 
 def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:
-    """Seconds of the reduced model's training, including the solution of its training data.
+    """Seconds of the reduced model's training, including those of solving its training set.
 
-    The time of the solution is extrapolated from a hundred trajectories.
+    The time of solving is extrapolated from a hundred trajectories.
 
     Parameters
     ----------
+    name : of the case.
     folder : of the trained models, beside which their training times are stored.
     ensemble : training set.
     """
@@ -207,20 +217,20 @@ def break_even(costs: pd.DataFrame, trained: float) -> pd.DataFrame:
 
         break-even number of ensembles = training / (seconds of the method - seconds of the model)
 
-    Accuracy is equal where the errors in `COMPETITORS` are at most the model's.
+    A method is of equal accuracy if its errors listed in `COMPETITORS` are at most the model's.
 
     Parameters
     ----------
     costs : of `table`.
-    trained : seconds of the training.
+    trained : seconds of the training, of `training_seconds`.
 
     Returns
     -------
     DataFrame with a row for each `method`. `equal`: its cells or points at equal accuracy, NaN if
     none is as accurate. `training`, `model`, `competitor`: seconds; `over_competitor`: ratio of the
-    last two. `ensembles`: break-even number, infinite if the model's ensemble is dearer. `cells`:
-    the solver's cells at which its random members would take as long as the model's, extrapolated
-    by a power law from its two finest grids.
+    last two. `ensembles`: break-even number, infinite if the model takes longer. `cells`: the
+    solver's cells at which its random members would take as long as the model's, extrapolated by a
+    power law from its two finest grids.
     """
     model = costs[costs.method == "reduced"].iloc[0]
     rows = []

@@ -21,8 +21,8 @@ from burgers.streams import generator, integer, stream
 
 # From densities at t = 0 (realisations, cells) and a Dataset of times and inputs to densities.
 Forecast = Callable[[NDArray[Any], xr.Dataset], NDArray[Any]]
-# Trajectories are solved on twice as many cells as are kept: on 400 cells the error of the scheme
-# in the std of the creneau given a is up to 8 %.
+# Trajectories are solved on twice as many cells as are kept: on 400 cells the scheme's error in the
+# std of the creneau given a is up to 8 %.
 SOLVER: dict[str, Any] = {"scheme": "muscl", "refinement": 2}
 TIMES = 51
 LAST = {"sinus": 1.0, "creneau": 0.58}
@@ -50,6 +50,12 @@ def latents(name: str) -> int:
 def training_set(name: str, profile: Profile, seed: int) -> xr.Dataset:
     """Solve the trajectories of the training set.
 
+    Parameters
+    ----------
+    name : of the case.
+    profile : sizes, of which the number of trajectories is used.
+    seed : of the random inputs.
+
     Returns
     -------
     xarray.Dataset of `trajectories.generate`: `density` (realisation, time, x), and the inputs.
@@ -61,7 +67,7 @@ def training_set(name: str, profile: Profile, seed: int) -> xr.Dataset:
 
 
 def inner(ensemble: xr.Dataset) -> xr.Dataset:
-    """The part of a training set with log Re in (5, 12), without the last fifth of the times."""
+    """The part of a training set with 5 < log Re < 12, without the last fifth of the times."""
     log_reynolds, time = np.log(ensemble.reynolds.values), ensemble.time.values
     low, high = INNER_LOG_REYNOLDS
     return ensemble.isel(
@@ -73,15 +79,17 @@ def inner(ensemble: xr.Dataset) -> xr.Dataset:
 def train_all(ensembles: dict[str, xr.Dataset], folder: Path, profile: Profile, seed: int) -> None:
     """Train every model of both cases in parallel; finished models are not trained again.
 
-    Files, each followed by `_<case>`: `codes`, the σ-VAE of single densities; `autonomous`, F on
-    its codes, with Re withheld; `reduced`, with Re given, encoder, F and decoder trained together;
-    `pod`, the same F on linear codes; `one_shot`, without dynamics; `inner_…`, trained on a part of
-    the times and of log Re.
+    Names of the files, each followed by `_<case>`: `codes`, the σ-VAE of single densities;
+    `autonomous`, F on its codes, with Re withheld; `reduced`, encoder, F and decoder trained
+    together, with Re given; `pod`, the same F on linear coordinates; `one_shot`, without dynamics;
+    `inner_…`, trained on part of the times and of the range of log Re.
 
     Parameters
     ----------
     ensembles : training set of each case, of `training_set`.
     folder : where the models are stored.
+    profile : sizes: numbers of epochs and of processes.
+    seed : of all trainings.
     """
     common = {"folder": folder, "profile": profile, "seed": seed}
     tasks = [(train_case, {"name": name, "ensemble": ensembles[name], **common})
@@ -134,6 +142,8 @@ class Forecasters:
     name : of the case.
     ensemble : training set, to which the linear coordinates and the Gaussian process are fitted.
     folder : of the models stored by `train_all`.
+    profile : sizes: numbers of linear coordinates and of points of the Gaussian process.
+    seed : of the codes drawn from the posterior, and of the Gaussian process.
 
     Raises
     ------
@@ -171,7 +181,7 @@ class Forecasters:
         return self.reduced.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
     def by_autonomous(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """The autonomous model: Y' = F(Y) from a code of the posterior at X(0), Re withheld."""
+        """The autonomous model: Y' = F(Y) from a code drawn from the posterior given X(0)."""
         codes = drawn(self.codes, start, self.rng)
         return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
 
@@ -181,22 +191,33 @@ class Forecasters:
         return density.reshape(len(start), -1, density.shape[1])
 
     def by_pod(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """The same F on linear coordinates (POD), as many as the reduced model has latents."""
+        """The same F on as many linear coordinates (POD) as the reduced model has latents."""
         return self.pod.forecast(start, ensemble.time.values, ensemble.reynolds.values)
 
     def by_process(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """Linear coordinates (POD) by a Gaussian process in (t, log Re, a)."""
+        """Linear coordinates (POD) as a Gaussian process in (t, log Re, a)."""
         codes = self.process.predict(baselines.numbers(ensemble))
         return self.modes.decode(codes.reshape(len(start), -1, codes.shape[1])).astype(np.float32)
 
     def by_linear(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
-        """Linear coordinates and a linear propagator (DMD), from which Re is withheld."""
+        """Linear coordinates (POD) and a linear propagator (DMD), with Re withheld."""
         codes = self.linear.forecast(self.modes.encode(start), len(ensemble.time) - 1)
         return self.modes.decode(codes).astype(np.float32)
 
 
 def drawn(model: vae.VAE, density: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
-    """One code from the posterior of each density, (realisations, cells) -> (…, latents)."""
+    """Draw z = μ + σ ε from the posterior of each density.
+
+    Parameters
+    ----------
+    model : whose encoder gives mean μ and log-variance log σ².
+    density : (realisations, cells).
+    rng : of ε, standard normal.
+
+    Returns
+    -------
+    (realisations, latents) codes.
+    """
     mean, log_variance = model.encode(density)
     return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
 
@@ -208,11 +229,16 @@ def reynolds_given_code(
 
     Parameters
     ----------
+    model : whose encoder gives the codes z.
+    name : of the case.
     index : of t₀ among `times(name)`.
+    profile : sizes: numbers of densities and of epochs.
+    seed : of the densities and of the training.
 
     Returns
     -------
-    A flow whose `from_uniform(ranks, codes)` returns log Re, (realisations, 1).
+    A flow whose `from_uniform(ranks, codes)` returns log Re, (realisations, 1), for ranks in (0, 1)
+    and codes (realisations, latents).
     """
     fresh = trajectories.generate(
         CASES[name], profile.propagation.law_samples, times(name)[[index]],

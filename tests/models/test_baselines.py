@@ -17,7 +17,7 @@ def test_as_many_modes_as_the_data_has_dimensions_reproduce_it():
     assert pod.basis.T @ pod.basis == pytest.approx(np.eye(3), abs=1e-12)
 
 
-def test_fewer_modes_leave_the_error_that_the_singular_values_tell():
+def test_fewer_modes_leave_the_error_of_the_other_singular_values():
     rng = np.random.default_rng(1)
     density = rng.standard_normal((200, 30)) * np.linspace(1, 0.1, 30)
     pod = Pod(5).fit(density)
@@ -33,7 +33,7 @@ def test_codes_of_trajectories_keep_their_axes():
     assert pod.decode(pod.encode(density)).shape == density.shape
 
 
-def test_a_linear_law_of_motion_is_found_and_followed():
+def test_linear_dynamics_are_recovered_and_followed():
     matrix, shift = np.array([[0.9, 0.2], [-0.2, 0.8]]), np.array([0.1, -0.3])
     codes = [np.random.default_rng(3).standard_normal((10, 2))]
     for _ in range(12):

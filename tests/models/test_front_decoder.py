@@ -63,7 +63,7 @@ def test_a_trained_auto_encoder_of_fronts_is_saved_and_read_again(tmp_path):
     assert np.abs(model.reconstruct(density) - density).mean() < 0.02
 
 
-@pytest.mark.parametrize("cells", [50, 123])
+@pytest.mark.parametrize("cells", [100, 256])
 @pytest.mark.parametrize("kind", [front_decoder, sigma_vae])
 def test_a_sharper_auto_encoder_stands_on_any_grid(tmp_path, kind, cells):
     density = burgers.generate(burgers.CRENEAU, 60, cells=cells).density.values
@@ -74,6 +74,22 @@ def test_a_sharper_auto_encoder_stands_on_any_grid(tmp_path, kind, cells):
     model = vae.load(tmp_path / "m.keras")
     assert history.loss.iloc[-1] < history.loss.iloc[0]
     assert model.reconstruct(density[:5]).shape == (5, cells)
+
+
+@pytest.mark.parametrize("cells", [0, -8, 100.0, None])
+@pytest.mark.parametrize("kind", [front_decoder, sigma_vae])
+def test_a_grid_that_no_network_has_is_refused_by_name(kind, cells):
+    for build in (kind.build_encoder, kind.build_decoder):
+        with pytest.raises(ValueError, match=f"cells is {cells}; accepted: a positive integer"):
+            build(2, cells=cells)
+
+
+def test_fronts_keep_their_grid_and_without_one_have_the_reports():
+    assert Fronts.from_config(Fronts(100).get_config()).cells == 100
+    config = Fronts(100).get_config()
+    # As of files that were written when there was one grid.
+    del config["cells"]
+    assert Fronts.from_config(config).cells == 400
 
 
 def test_the_average_of_a_front_is_the_same_on_a_coarser_grid():

@@ -10,7 +10,7 @@ from burgers.models import flow, latent_laws
 
 
 def bent(count, seed):
-    """A bent, sharp-edged law of two numbers, as an encoder makes of two uniform ones."""
+    """A bent, sharp-edged distribution of two codes, as an encoder makes of two uniform inputs."""
     u = np.random.default_rng(seed).uniform(-1, 1, (count, 2))
     return np.stack([2 * u[:, 0], u[:, 0] ** 2 + 0.2 * u[:, 1]], axis=1)
 
@@ -59,7 +59,7 @@ def test_draws_of_the_prior_are_standard_normal(laws):
     np.testing.assert_allclose(np.cov(drawn.T), np.eye(2), atol=0.05)
 
 
-def test_richer_laws_find_fresh_codes_likelier(laws):
+def test_richer_distributions_find_fresh_codes_likelier(laws):
     fresh = bent(1000, seed=5)
     found = {name: law.log_prob(fresh).mean() for name, law in laws.items()}
     assert found["normal"] < found["gaussian"] < found["mixture"]
@@ -99,7 +99,7 @@ def conditioned():
 
 
 @pytest.mark.parametrize("name", ["flow", "carried"])
-def test_a_conditioned_law_follows_its_condition(conditioned, name):
+def test_a_conditional_distribution_follows_its_condition(conditioned, name):
     for t in (0.2, 0.8):
         drawn = conditioned[name].sample(5000, np.random.default_rng(1), np.full((5000, 1), t))
         assert drawn.mean() == pytest.approx(np.sin(3 * t), abs=0.1)
@@ -113,7 +113,7 @@ def test_the_ranks_of_a_flow_are_uniform_and_lead_back(laws, codes):
 
 
 @pytest.mark.parametrize("name", ["flow", "carried"])
-def test_a_conditioned_law_stays_finite_far_from_any_condition_seen(conditioned, name):
+def test_a_conditional_distribution_stays_finite_far_from_any_condition_seen(conditioned, name):
     far = np.array([[-1e4], [1e4]]).repeat(200, axis=0)
     assert np.isfinite(conditioned[name].sample(400, np.random.default_rng(0), far)).all()
 
@@ -134,7 +134,9 @@ ONE, TWO = np.zeros((3, 1)), np.zeros((3, 2))
         ("plain", ONE, r"(?s)given is array.*accepted: None"),
     ],
 )
-def test_a_condition_that_is_forgotten_or_too_much_is_told(laws, conditioned, name, given, named):
+def test_a_condition_that_is_missing_or_unexpected_is_refused(
+    laws, conditioned, name, given, named
+):
     law = laws["flow"] if name == "plain" else conditioned[name]
     values = np.full((3, law.latents), 0.5)
     asked = [lambda: law.sample(3, np.random.default_rng(0), given)]
@@ -156,7 +158,7 @@ def test_a_condition_that_is_forgotten_or_too_much_is_told(laws, conditioned, na
         (np.ma.masked_all((3, 1)), "given has 3 masked values"),
     ],
 )
-def test_a_carried_law_is_fitted_to_one_condition(given, named):
+def test_nearest_conditions_are_fitted_to_one_condition(given, named):
     law = flow.NearestConditions(flow.Flow(), 2)
     with pytest.raises(ValueError, match=named):
         law.fit(TWO + np.arange(3)[:, None], given)
@@ -172,7 +174,7 @@ LAWS = {
 
 
 @pytest.mark.parametrize("name", LAWS)
-def test_a_law_that_is_not_fitted_says_so(name):
+def test_use_before_fit_is_refused(name):
     law = LAWS[name]()
     for ask in (lambda: law.sample(3, np.random.default_rng(0)), lambda: law.log_prob(TWO)):
         with pytest.raises(ValueError, match="is not fitted; accepted: one whose `fit` was"):
@@ -232,7 +234,7 @@ def test_bad_counts_generators_and_codes_are_refused_by_name(laws, ask, named):
         (lambda codes: latent_laws.Mixture(()).fit(codes), r"components is \[\]"),
     ],
 )
-def test_what_a_law_is_made_with_is_checked(codes, make, named):
+def test_arguments_of_a_distribution_are_checked(codes, make, named):
     with pytest.raises(ValueError, match=named):
         make(codes)
 
@@ -265,7 +267,7 @@ FEW = {
 
 @pytest.mark.parametrize("codes", FEW.values(), ids=FEW)
 @pytest.mark.parametrize("name", ["normal", "gaussian", "mixture", "parzen"])
-def test_few_or_equal_codes_have_a_law(no_warnings, name, codes):
+def test_few_or_equal_codes_have_a_distribution(no_warnings, name, codes):
     law = LAWS[name]().fit(codes)
     drawn = law.sample(300, np.random.default_rng(0))
     assert drawn.shape == (300, codes.shape[1])
@@ -288,7 +290,7 @@ def test_few_or_equal_codes_have_a_flow(no_warnings, uncompiled, name):
     np.testing.assert_allclose(law.from_uniform(law.to_uniform(codes)), codes, atol=1e-6)
 
 
-def test_what_a_law_cannot_draw_has_no_density():
+def test_what_cannot_be_sampled_has_no_density():
     constant = latent_laws.Gaussian().fit(FEW["a constant"])
     other = FEW["a constant"] + [0.0, 1e-3]
     assert (constant.log_prob(other) == -np.inf).all()

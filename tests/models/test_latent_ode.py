@@ -75,7 +75,7 @@ def test_the_integrator_takes_a_duration_for_each_realisation():
     assert found == pytest.approx(np.exp(-duration) * np.ones((1, 2)), abs=1e-6)
 
 
-def test_log_re_is_standardised_by_its_own_law():
+def test_log_re_is_standardised_by_its_prior():
     reynolds = np.exp(np.random.default_rng(0).uniform(4, 13, 100_000))
     standard = latent_ode.standard(reynolds)
     assert standard.mean() == pytest.approx(0.0, abs=0.02)
@@ -173,7 +173,7 @@ def test_a_file_does_not_tell_what_its_process_built_before(ensemble, tmp_path):
         assert paths[0].read_bytes() == paths[1].read_bytes(), type(first[0])
 
 
-def test_weights_ask_for_more_where_the_law_is_narrow(ensemble):
+def test_weights_are_larger_where_the_spread_is_small(ensemble):
     weights = latent_ode.weights(ensemble)
     assert weights.shape == (COUNT, 9)
     assert np.isfinite(weights).all()
@@ -195,6 +195,26 @@ def test_one_shot_learns_the_density_from_its_numbers(ensemble, tmp_path):
     assert numbers.shape == (COUNT * 9, 2)
     density = vae.load(tmp_path / "one_shot.keras").decode(numbers).reshape(COUNT, 9, 400)
     assert np.median(metrics.relative_error(density, ensemble.density.values)) < 0.15
+
+
+@pytest.mark.parametrize("cells", [100, 256])
+def test_a_latent_ode_and_one_shot_stand_on_any_grid(tmp_path, monkeypatch, cells):
+    # A few batches are done before they are compiled.
+    for kind in (sigma_vae.SigmaVAE, latent_ode.Dynamics, latent_ode.Reduced, baselines.OneShot):
+        monkeypatch.setattr(kind, "run_eagerly", property(lambda _: True, lambda *_: None))
+    ensemble = trajectories.generate(burgers.SINUS, 8, TIMES[:4], seed=1, cells=cells)
+    density, reynolds = ensemble.density.values, ensemble.reynolds.values
+    paths = [tmp_path / f"{name}.keras" for name in ("codes", "latent_ode", "one_shot")]
+    latent_ode.train_codes(ensemble, paths[0], latents=2, epochs=1)
+    codes = vae.load(paths[0])
+    networks = codes.encoder, codes.decoder
+    latent_ode.train(ensemble, networks, paths[1], field_epochs=4, epochs=1)
+    assert vae.load(paths[1]).forecast(density[:, 0], TIMES[:4], reynolds).shape == density.shape
+    baselines.train_one_shot(ensemble, paths[2], epochs=2)
+    found = vae.load(paths[2]).decode(baselines.numbers(ensemble))
+    assert found.shape == (32, cells)
+    with pytest.raises(ValueError, match=rf"density has shape \(2, 400\); accepted: .*{cells}"):
+        vae.load(paths[1]).encode(np.zeros((2, 400)))
 
 
 def test_nothing_is_forecast_from_nothing_and_for_no_times(model, ensemble):
@@ -299,6 +319,7 @@ def test_ensembles_and_networks_that_do_not_fit_are_refused(monkeypatch, tmp_pat
         ({"networks": networks[::-1]}, "networks has the shapes"),
         ({"networks": (networks[0], front_decoder.build_decoder(3))}, "networks has the shapes"),
         ({"networks": told}, "networks has the shapes"),
+        ({"networks": (networks[0], front_decoder.build_decoder(2, cells=100))}, "the shapes"),
         ({"field_epochs": 1.5}, "field_epochs is 1.5"),
         ({"parameters": "no"}, "parameters is 'no'"),
     ):

@@ -25,7 +25,7 @@ def trained(ensemble, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def conditioned(ensemble, tmp_path_factory):
-    """A model that is told the time."""
+    """A model conditioned on the time."""
     density, times = ensemble.density.values, ensemble.final_time.values[:, None]
     path = tmp_path_factory.mktemp("given") / "given.keras"
     with pytest.MonkeyPatch.context() as patch:

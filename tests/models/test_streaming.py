@@ -109,7 +109,7 @@ def test_a_batch_that_the_devices_cannot_share_is_refused(path, tmp_path, replic
         )
 
 
-def test_a_store_that_is_replaced_while_it_is_read_is_told(path, tmp_path):
+def test_a_store_that_is_replaced_while_it_is_read_is_refused(path, tmp_path):
     place = tmp_path / "replaced.zarr"
     shutil.copytree(path, place)
     found, same = streaming.Stored(place), streaming.Stored(path)

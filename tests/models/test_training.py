@@ -99,14 +99,14 @@ def test_a_finished_training_is_taken_up(path, written):
         ({"epochs": 0}, "goes to epoch 1, beyond the 0 wanted:"),
     ],
 )
-def test_a_state_of_something_else_is_told_and_not_taken_up(path, tmp_path, change, reason):
+def test_a_state_of_another_origin_warns_and_is_not_used(path, tmp_path, change, reason):
     with pytest.warns(UserWarning, match=rf"line\.checkpoint\.npz {reason}.*anew") as told:
         found = fit(path, **change)
     assert len(told) == 1
     assert found.equals(fit(tmp_path / "fresh.keras", **change))
 
 
-def test_a_state_of_the_format_before_is_told(path):
+def test_a_state_of_an_older_format_warns(path):
     state = path.with_suffix(".checkpoint.npz")
     with np.load(state) as kept:
         np.savez(state, **{**kept, "recipe": "12" * 32})
@@ -248,13 +248,13 @@ def test_a_path_is_kept_by_one_training_at_a_time(tmp_path):
 @pytest.mark.parametrize(
     "name", ["line.keras", "line.checkpoint.npz", "line_history.csv", "line_timing.csv"]
 )
-def test_a_folder_in_the_way_is_told_at_once(tmp_path, name):
+def test_a_folder_in_the_way_is_refused_at_once(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(ValueError, match=f"{name}, which is a folder"):
         training.alone(tmp_path / "line.keras").__enter__()
 
 
-def test_a_folder_that_cannot_be_made_is_told_at_once(tmp_path):
+def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
     with (
         pytest.raises(OSError, match=r"line\.keras was not written.*make it again") as caught,
@@ -297,7 +297,7 @@ def test_trainings_can_be_tasks(train):
     assert pickle.loads(pickle.dumps(train)) is train
 
 
-def test_a_task_that_fails_is_told_and_the_next_not_begun(tmp_path):
+def test_a_task_that_fails_raises_and_the_next_is_not_started(tmp_path):
     tasks = [(os.remove, {"path": tmp_path / "none"})]
     tasks += [(os.mkdir, {"path": tmp_path / str(k)}) for k in range(9)]
     with pytest.raises(FileNotFoundError):

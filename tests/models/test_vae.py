@@ -69,6 +69,13 @@ def test_networks_are_the_reports_layer_by_layer(build, layers, total):
         assert layer.count_params() == parameters, name
 
 
+def test_networks_start_from_the_weights_that_they_always_had():
+    for build, total in ((vae.build_encoder, 5102.63034), (vae.build_decoder, 9055.58242)):
+        weights = build().get_weights()
+        found = sum(np.abs(part).sum(dtype=np.float64) for part in weights)
+        assert found == pytest.approx(total, rel=1e-7)
+
+
 def test_encoder_sample_follows_its_mean_and_log_variance():
     layer = vae.Sampling(seed=1)
     mean, log_variance = np.full((40_000, 1), 2.0), np.full((40_000, 1), np.log(0.25))
