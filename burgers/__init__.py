@@ -8,7 +8,7 @@ from burgers._version import __version__
 from burgers.ensembles import dataset
 from burgers.ensembles.dataset import generate
 from burgers.metrics import judge
-from burgers.problems import CASES, CRENEAU, SINUS
+from burgers.problems import CASES, CRENEAU, SINUS, Problem
 from burgers.solver import solve, trajectory
 
 _faces.install()
@@ -19,6 +19,7 @@ __all__ = [
     "CASES",
     "CRENEAU",
     "SINUS",
+    "Problem",
     "__version__",
     "cases",
     "dataset",

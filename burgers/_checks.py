@@ -5,14 +5,17 @@ its value and what is accepted.
 """
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
+from functools import wraps
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Seed = TypeVar("Seed", bound=int | np.integer | np.random.SeedSequence)
 
 
@@ -87,6 +90,20 @@ def shown(value: Any) -> str:
     except Exception:
         return f"a {type(value).__name__}"
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def formerly(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Accept keyword arguments of a function under their former names, {former: present}."""
+
+    def accepting(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def called(*args: P.args, **options: P.kwargs) -> T:
+            given = {names.get(name, name): value for name, value in options.items()}
+            return function(*args, **given)  # type: ignore[arg-type]
+
+        return called
+
+    return accepting
 
 
 def _least(name, value, finite_only, is_bad, accepted):

@@ -175,7 +175,7 @@ def ensembles(draw):
     time = draw(st.one_of(st.none(), powers(-6, 2)))
     seeds = st.integers(0, 2**70)
     arguments = {
-        "case": draw(st.sampled_from([burgers.SINUS, burgers.CRENEAU])),
+        "problem": draw(st.sampled_from([burgers.SINUS, burgers.CRENEAU])),
         "n": n,
         "cells": cells,
         "final_time": time if time is None else np.full(draw(st.sampled_from([(), (n,)])), time),
@@ -194,7 +194,7 @@ def test_generate_is_right_or_refuses(drawn):
     found = result_or_refusal(burgers.generate, arguments, hostile)
     if found is not None:
         density = found.density.values
-        low, high = (0.1, 1) if arguments["case"].random_step else (-1, 1)
+        low, high = (0.1, 1) if arguments["problem"].random_step else (-1, 1)
         assert density.dtype == np.float32
         assert np.isfinite(density).all()
         assert density.min() >= low - 1e-6
@@ -208,7 +208,7 @@ def exact_solutions(draw):
     case = draw(st.sampled_from([burgers.SINUS, burgers.CRENEAU]))
     times = st.one_of(st.just(0.0), powers(-320, 0), powers(-3, 6))
     arguments = {
-        "case": case,
+        "problem": case,
         "time": draw(st.floats(0, 0.7) if case.random_step else times),
         "reynolds": draw(st.one_of(powers(-2, 6), powers(-2, 20), st.just(np.inf))),
         "step": draw(st.floats(0, 0.4)) if case.random_step else None,

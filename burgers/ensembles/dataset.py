@@ -3,6 +3,7 @@
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -10,21 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers import _files as files
-from burgers import problems, solver
+from burgers import problems
 from burgers._version import __version__
-from burgers.ensembles import distributed, store
-from burgers.problems import CASES, CRENEAU, Case
-from burgers.solver import Scheme
-
-# Realisations solved at once: enough to fill blocks with similar numbers of steps.
-CHUNK = 16_384
+from burgers.ensembles import distributed, solving, store
+from burgers.ensembles.solving import Scheme
+from burgers.problems import CASES, Problem
 
 # Larger numbers are most likely mistakes: they would take terabytes, or years.
 MOST, MOST_CELLS = 10**9, 10**6
 
 
+@checks.formerly(case="problem")
 def generate(
-    case: Case,
+    problem: Problem,
     n: int,
     *,
     final_time: ArrayLike | None = None,
@@ -43,13 +42,14 @@ def generate(
 
     Parameters
     ----------
-    case : `SINUS` or `CRENEAU`.
+    problem : `SINUS`, `CRENEAU`, one of `burgers.problems.get`, or your own `Problem`.
     n : number of realisations, at most 1e9.
-    final_time : None for final times evenly spaced over the report's range, in random order; else a
-        scalar or (n,), kept in the given order.
+    final_time : None for final times evenly spaced over the problem's range, in random order; else
+        a scalar or (n,), kept in the given order.
     seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bits.
     cells : number of cells, between 3 and 1e6.
-    scheme, cfl : as in `solve`.
+    scheme, cfl : as in `solve`; or scheme "exact" for the exact cell averages, as in
+        `exact.density`.
     profile : name of a profile, recorded in the attributes.
     chunks : None to solve at once; else the number of realisations, at most 1e9, in each chunk of a
         lazy Dask array with the same bits, which is computed on the caller's `distributed.Client`
@@ -58,7 +58,7 @@ def generate(
     Returns
     -------
     xarray.Dataset with `density` (realisation, x), float32 cell averages, and the coordinates `x`
-    (cell centres), `reynolds`, `final_time` and, for the creneau, `step`.
+    (cell centres), `final_time`, `reynolds` and the other inputs.
 
     Raises
     ------
@@ -66,68 +66,49 @@ def generate(
         Naming the argument, its value and what is accepted; or if `chunks` is given and Dask is not
         installed.
     """
-    problems.checked(case)
+    problems.checked(problem)
     n = checks.count("n", n, most=MOST)
     cells = checks.count("cells", cells, least=3, most=MOST_CELLS)
     checks.seed("seed", seed)
     if not isinstance(profile, str):
         raise ValueError(f"profile is {profile!r}; accepted: a string")
-    inputs, times = _drawn(case, n, final_time, np.random.default_rng(seed))
-    arrays = inputs["reynolds"], times, *([inputs["step"]] if case.random_step else [])
-    options = {"case": case, "cells": cells, "scheme": scheme, "cfl": cfl}
+    inputs, times = _drawn(problem, n, final_time, np.random.default_rng(seed))
+    columns = solving.packed(times, inputs)
+    widths = {name: values.shape[1:] for name, values in inputs.items()}
+    options: dict[str, Any] = {"problem": problem, "widths": widths, "cells": cells}
+    options |= {"scheme": scheme, "cfl": cfl}
     if chunks is None:
-        density = _solved(*arrays, **options)
+        density = solving.solved(columns, **options)
     else:
         # Solves the realisation with the last time, so that invalid input is refused here rather
         # than on a worker.
-        latest = [np.argmax(times)]
-        _solved(*(array[latest] for array in arrays), **options)
+        solving.solved(columns[[np.argmax(times)]], **options)
         chunks = checks.count("chunks", chunks, most=MOST)
-        density = distributed.lazy(_solved, arrays, (cells,), chunks, **options)
-    coordinates = {name: ("realisation", values) for name, values in inputs.items()}
+        code = solving.code(problem)
+        density = distributed.lazy(solving.solved, columns, (cells,), chunks, code, **options)
     return xr.Dataset(
         {"density": (("realisation", "x"), density)},
         coords={
             "x": problems.centres(cells),
             "final_time": ("realisation", times),
-            **coordinates,
+            **solving.coordinates(problem, inputs, n),
         },
-        attrs=_attributes(case, scheme, cfl, seed, profile),
+        attrs={
+            **solving.attributes(problem, scheme, cfl, seed),
+            "profile": profile,
+            "version": __version__,
+        },
     )
 
 
-def _attributes(case, scheme, cfl, seed, profile):
-    return {
-        "case": case.name,
-        "boundary": case.boundary,
-        "scheme": scheme,
-        "cfl": float(cfl),
-        "seed": seed_label(seed),
-        "profile": profile,
-        "version": __version__,
-    }
-
-
-def _drawn(case, n, final_time, rng):
-    """Random inputs, a dict of (n,) arrays, and final times (n,)."""
-    inputs = case.sample(n, rng)
+def _drawn(problem, n, final_time, rng):
+    """Random inputs, a dict of arrays, and final times (n,)."""
+    inputs = problem.sample(n, rng)
     if final_time is not None:
         return inputs, _one_each("final_time", final_time, n)
     # With increasing times, every subset would have another distribution.
     order = rng.permutation(n)
-    return {name: values[order] for name, values in inputs.items()}, case.final_times(n)[order]
-
-
-def _solved(reynolds, times, step=None, *, case, cells, scheme, cfl):
-    """Densities at the final times, (realisations, cells) float32."""
-    density = np.empty((len(reynolds), cells), dtype=np.float32)
-    for first in range(0, len(reynolds), CHUNK):
-        part = slice(first, first + CHUNK)
-        initial = case.initial(cells, step=None if step is None else step[part])
-        density[part] = solver.solve(
-            initial, reynolds[part], times[part], boundary=case.boundary, scheme=scheme, cfl=cfl
-        )
-    return density
+    return {name: values[order] for name, values in inputs.items()}, problem.final_times(n)[order]
 
 
 def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
@@ -159,7 +140,7 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
     if dataset.density.dims != ("realisation", "x"):
         raise ValueError(f"density has dimensions {dataset.density.dims}; accepted: realisation, x")
     if dataset.density.chunks is not None:
-        distributed.save(dataset, path, _solved)
+        distributed.save(dataset, path, solving.solved)
         return
     with files.written_whole(path, store.is_ours) as part:
         store.to_zarr(dataset, part)
@@ -204,19 +185,25 @@ def _read(folder: Path, path: Path) -> xr.Dataset:
     dataset.attrs.pop(distributed.RECIPE, None)
     if lacking := _lacking(dataset):
         raise ValueError(f"{path} is not an ensemble of this project: it lacks {lacking}; {remedy}")
-    if dataset.attrs["case"] not in list(CASES):
+    if dataset.attrs["case"] not in [*CASES] and "inputs" not in dataset.attrs:
         raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
     # Zarr reads a missing chunk as fill values, so that a truncated store contains NaN.
     for name, variable in dataset.variables.items():
-        if not np.isfinite(variable.values).all():
+        bad = np.isnan if name == "reynolds" else _not_finite
+        if bad(variable.values).any():
             raise ValueError(f"{path} is damaged: its {name} is not finite; {remedy}")
     return dataset
 
 
+def _not_finite(values):
+    return ~np.isfinite(values)
+
+
 def _lacking(dataset):
     """The attributes and variables missing from an ensemble, as text; empty if none is."""
-    stepped = dataset.attrs.get("case") == CRENEAU.name
-    variables = store.VARIABLES | ({"step"} if stepped else set())
+    name = dataset.attrs.get("case")
+    ours = CASES[name].inputs if isinstance(name, str) and name in CASES else ()
+    variables = store.VARIABLES | set(dataset.attrs.get("inputs", ours))
     lacking = (store.ATTRIBUTES - dataset.attrs.keys()) | (variables - dataset.variables.keys())
     return ", ".join(sorted(lacking))
 
@@ -286,10 +273,3 @@ def _one_each(name, value, n):
     if array.shape not in ((), (n,)):
         raise ValueError(f"{name} has shape {array.shape}; accepted: scalar or ({n},)")
     return np.broadcast_to(array, (n,))
-
-
-def seed_label(seed: int | np.random.SeedSequence) -> str:
-    """The seed as recorded in the attributes: its number, or its entropy and spawn key."""
-    if isinstance(seed, np.random.SeedSequence):
-        return f"{seed.entropy}/{'/'.join(map(str, seed.spawn_key))}"
-    return str(seed)

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from glob import escape
 from threading import Lock
@@ -30,19 +30,21 @@ _ONE_AT_A_TIME = Lock()
 
 def lazy(
     function: Callable[..., NDArray[np.float32]],
-    arrays: Sequence[NDArray[np.float64]],
+    columns: NDArray[np.float64],
     shape: tuple[int],
     chunks: int,
+    code: str,
     **options: Any,
 ) -> Any:
-    """The result of a function of arrays as a lazy Dask array of float32.
+    """The result of a function of the rows of an array as a lazy Dask array of float32.
 
     Parameters
     ----------
-    function : returns (realisations, and `shape`) for arrays of any length.
-    arrays : (realisations,) each, passed to the function `chunks` realisations at a time.
+    function : returns (realisations, and `shape`) for any number of rows.
+    columns : (realisations, numbers), passed to the function `chunks` realisations at a time.
     shape : of the result for one realisation.
     chunks : realisations in a chunk.
+    code : of what the options hold; arrays of different code have different names.
     options : passed to the function unchanged.
 
     Returns
@@ -55,10 +57,10 @@ def lazy(
         If Dask is not installed.
     """
     da = _dask().array
-    parts = [da.from_array(array, chunks=chunks) for array in arrays]
+    parts = da.from_array(columns, chunks=(chunks, -1))
     return da.map_blocks(
-        _alone, *parts, function=function, options=options, dtype=np.float32, new_axis=1,
-        chunks=(*parts[0].chunks, shape), meta=np.empty((0, 0), np.float32),
+        _alone, parts, function=function, options=options, code=code, dtype=np.float32,
+        chunks=(parts.chunks[0], shape), meta=np.empty((0, 0), np.float32),
     )  # fmt: skip
 
 
@@ -164,10 +166,10 @@ def _client():
         return None
 
 
-def _alone(*arrays, function, options):
+def _alone(columns, function, options, code):
     with _ONE_AT_A_TIME:
         numba.set_num_threads(_threads())
-        return function(*arrays, **options)
+        return function(columns, **options)
 
 
 def _threads() -> int:

@@ -7,18 +7,19 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
-from burgers import problems, solver
+from burgers import exact, problems, solver
 from burgers._version import __version__
-from burgers.ensembles import dataset
-from burgers.problems import Case
-from burgers.solver import Scheme
+from burgers.ensembles import solving
+from burgers.ensembles.solving import Scheme
+from burgers.problems import Problem
 
 # Trajectories solved, in double precision, at once.
 CHUNK = 250
 
 
+@checks.formerly(case="problem")
 def generate(
-    case: Case,
+    problem: Problem,
     n: int,
     times: ArrayLike,
     *,
@@ -33,60 +34,62 @@ def generate(
 
     Parameters
     ----------
-    case : `SINUS` or `CRENEAU`.
+    problem : `SINUS`, `CRENEAU`, one of `burgers.problems.get`, or your own `Problem`.
     n : number of realisations.
     times : (times,), non-negative and non-decreasing.
-    inputs : None to draw them at random; else a dict of (n,) arrays, as returned by `case.sample`.
+    inputs : None to draw them at random; else a dict of arrays, as returned by `problem.sample`.
     seed : int >= 0 or numpy.random.SeedSequence; the same seed gives the same bits.
     cells : number of cells of the recorded densities, at least 3.
     refinement : number of the solver's cells in each of these, over which it is averaged.
-    scheme, cfl : as in `trajectory`.
+    scheme, cfl : as in `trajectory`; or scheme "exact" for the exact cell averages.
 
     Returns
     -------
     xarray.Dataset with `density` (realisation, time, x), float32 cell averages, and the coordinates
-    `x` (cell centres), `time`, `reynolds` and, for the creneau, `step`.
+    `x` (cell centres), `time`, `reynolds` and the other inputs.
 
     Raises
     ------
     ValueError
         Naming the argument, its value and what is accepted.
     """
-    problems.checked(case)
+    problems.checked(problem)
     n, cells = checks.count("n", n), checks.count("cells", cells, least=3)
-    fine = cells * checks.count("refinement", refinement)
+    checks.count("refinement", refinement)
     rng = np.random.default_rng(checks.seed("seed", seed))
-    drawn = case.sample(n, rng) if inputs is None else _checked(case, inputs, n)
-    step, times = drawn.get("step"), checks.non_negative("times", times)
+    drawn = problem.sample(n, rng) if inputs is None else problem.checked_inputs(inputs, n)
+    times = checks.non_negative("times", times)
     density = np.empty((n, *times.shape, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)
-        solved = solver.trajectory(
-            case.initial(fine, step=None if step is None else step[part]),
-            drawn["reynolds"][part], times, boundary=case.boundary, scheme=scheme, cfl=cfl,
-        )  # fmt: skip
-        density[part] = solved.reshape(*solved.shape[:2], cells, refinement).mean(axis=3)
+        some = {name: values[part] for name, values in drawn.items()}
+        count = len(density[part])
+        density[part] = _solved(problem, some, count, times, cells, refinement, scheme, cfl)
     return xr.Dataset(
         {"density": (("realisation", "time", "x"), density)},
         coords={
             "x": problems.centres(cells),
             "time": times,
-            **{name: ("realisation", values) for name, values in drawn.items()},
+            **solving.coordinates(problem, drawn, n),
         },
         attrs={
-            "case": case.name, "boundary": case.boundary, "scheme": scheme, "cfl": float(cfl),
-            "refinement": refinement, "seed": dataset.seed_label(seed), "version": __version__,
+            **solving.attributes(problem, scheme, cfl, seed),
+            "refinement": refinement,
+            "version": __version__,
         },
+    )
+
+
+def _solved(problem, inputs, count, times, cells, refinement, scheme, cfl):
+    """Densities of a few realisations at the times, (realisations, times, cells)."""
+    if scheme == "exact":
+        if times.ndim != 1 or not times.size or np.any(np.diff(times) < 0):
+            raise ValueError(f"times is {checks.shown(times)}; accepted: non-decreasing times")
+        parts = [exact.density(problem, time, cells=cells, **inputs) for time in times]
+        return np.stack(parts, axis=-2)
+    fine = cells * refinement
+    solved = solver.trajectory(
+        problem.averages(fine, inputs), problem.reynolds(inputs, count), times,
+        boundary=problem.boundary, scheme=scheme, cfl=cfl,
     )  # fmt: skip
-
-
-def _checked(case, inputs, n):
-    """The given inputs, checked, as a dict of (n,) arrays."""
-    wanted = ["reynolds", *(["step"] if case.random_step else [])]
-    if not isinstance(inputs, Mapping) or sorted(inputs) != sorted(wanted):
-        raise ValueError(f"inputs is {checks.shown(inputs)}; accepted: a dict of {wanted}")
-    inputs = {name: checks.finite(name, values) for name, values in inputs.items()}
-    for name, values in inputs.items():
-        if values.shape != (n,):
-            raise ValueError(f"{name} has shape {values.shape}; accepted: ({n},)")
-    return inputs
+    return solved.reshape(*solved.shape[:2], cells, refinement).mean(axis=3)

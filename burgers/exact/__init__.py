@@ -1,16 +1,20 @@
 """Exact densities, and exact moments of random ones, by the Cole-Hopf transformation."""
 
-from burgers.exact.densities import REYNOLDS, density, tail
+from burgers.exact.densities import REYNOLDS, tail
 from burgers.exact.evolution import at, solve
-from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES, mean_and_std
+from burgers.exact.expectations import Moments, mean_and_std, moments
+from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES
+from burgers.exact.of_problem import density
 
 __all__ = [
     "PANEL_NODES",
     "REYNOLDS",
     "REYNOLDS_NODES",
+    "Moments",
     "at",
     "density",
     "mean_and_std",
+    "moments",
     "solve",
     "tail",
 ]

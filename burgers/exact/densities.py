@@ -1,4 +1,4 @@
-"""Exact densities of both problems for given random inputs.
+"""Exact densities of the report's two problems in closed form.
 
 They are evaluated by the Cole-Hopf transformation (see `cole_hopf` for the sinus, `jump` for the
 creneau). For the creneau the solution is that on the whole line, which agrees with the one on
@@ -12,33 +12,30 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, log_ndtr
 
 from burgers import _checks as checks
-from burgers import problems
 from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
-from burgers.problems import CRENEAU, Case
+from burgers.problems import CRENEAU, Problem
 
 # The range of accepted Reynolds numbers; infinity is accepted, too.
 REYNOLDS = (1e-2, 1e20)
 
 
-def density(
-    case: Case,
+def closed_form(
+    problem: Problem,
     time: ArrayLike,
     *,
     reynolds: ArrayLike,
     step: ArrayLike | None = None,
     cells: int = 400,
 ) -> NDArray[np.float64]:
-    """Exact cell averages of the density.
-
-        ρₜ + (ρ²/2)ₓ = ρₓₓ / Re,   ρ(0, x) the initial density of the case
+    """Exact cell averages of the density of `SINUS` or `CRENEAU`.
 
     For the creneau the equation is solved on the whole line; `tail` gives the part of its front
     that lies beyond x = 1.
 
     Parameters
     ----------
-    case : `SINUS` or `CRENEAU`.
+    problem : `SINUS` or `CRENEAU`.
     time : scalar or (realisations,), T >= 0; for the creneau (1 + a) T < 1, so that the middle of
         the front is still in [0, 1].
     reynolds : scalar or (realisations,), Re between 1e-2 and 1e20, or inf for the inviscid limit.
@@ -58,11 +55,11 @@ def density(
     Source: E. Hopf (1950); J. D. Cole (1951).
     """
     cells = checks.count("cells", cells, least=2)
-    time, reynolds, step = asked(case, time, reynolds, step)
+    time, reynolds, step = asked(problem, time, reynolds, step)
     # Copies, since the loop would be recompiled for read-only arrays.
     inputs = [np.array(value).ravel() for value in (time, 1.0 / reynolds, step)]
     average = np.empty((time.size, cells))
-    if case.random_step:
+    if problem == CRENEAU:
         in_shares(jump.front_density, time.size, *inputs, average)
     else:
         in_shares(cole_hopf.sine_density, time.size, *inputs[:2], average)
@@ -99,17 +96,17 @@ def tail(time: ArrayLike, *, reynolds: ArrayLike, step: ArrayLike) -> Any:
 
 
 def asked(
-    case: Case, time: ArrayLike, reynolds: ArrayLike, step: ArrayLike | None
+    problem: Problem, time: ArrayLike, reynolds: ArrayLike, step: ArrayLike | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Time, Reynolds number and step, checked, as arrays of their broadcast shape.
 
-    Where the case has no step, it is zero.
+    Where the problem has no step, it is zero.
     """
-    problems.checked(case)
+    stepped = problem == CRENEAU
     times, numbers = checks.non_negative("time", time), accepted_reynolds(reynolds)
-    if case.random_step != (step is not None):
-        accepted = "the density right of the jump" if case.random_step else "None"
-        raise ValueError(f"step is {checks.shown(step)}; accepted: {accepted} ({case.name})")
+    if stepped != (step is not None):
+        accepted = "the density right of the jump" if stepped else "None"
+        raise ValueError(f"step is {checks.shown(step)}; accepted: {accepted} ({problem.name})")
     steps = checks.finite("step", 0.0 if step is None else step)
     try:
         times, numbers, steps = np.broadcast_arrays(times, numbers, steps)
@@ -118,10 +115,10 @@ def asked(
             f"time has shape {times.shape}, reynolds {numbers.shape} and step {steps.shape}; "
             "accepted: scalars or arrays of one length"
         ) from error
-    if case.random_step and np.any((steps < 0) | (steps >= 1)):
+    if stepped and np.any((steps < 0) | (steps >= 1)):
         raise ValueError(f"step lies in [{steps.min()}, {steps.max()}]; accepted: 0 <= step < 1")
     # At T = 1 the front has left for every step, and the product could overflow for larger T.
-    if case.random_step and np.any((1.0 + steps) * np.minimum(times, 1.0) >= 1.0):
+    if stepped and np.any((1.0 + steps) * np.minimum(times, 1.0) >= 1.0):
         raise ValueError(
             f"time has maximum {times.max()}; accepted: (1 + step) time < 1, since later the "
             "middle of the front has left the interval"

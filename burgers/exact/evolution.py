@@ -1,7 +1,5 @@
 """The exact solution from any initial density, as averages over cells or as values at points."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -10,10 +8,10 @@ from burgers._compiled import in_shares
 from burgers.exact import piecewise
 from burgers.exact.cole_hopf import STILL
 from burgers.exact.densities import accepted_reynolds
+from burgers.problems import BOUNDARIES, Boundary
 
 # Magnitudes of densities and times. A density travels over at most so many periods.
 LARGEST, LATEST = 1e3, 1e3
-BOUNDARIES = ("periodic", "outflow")
 
 
 def solve(
@@ -21,7 +19,7 @@ def solve(
     reynolds: ArrayLike,
     time: ArrayLike,
     *,
-    boundary: Literal["periodic", "outflow"],
+    boundary: Boundary,
     cells: int | None = None,
 ) -> NDArray[np.float64]:
     """Exact cell averages at a time, from a piecewise constant initial density.
@@ -65,7 +63,7 @@ def at(
     reynolds: ArrayLike,
     time: ArrayLike,
     *,
-    boundary: Literal["periodic", "outflow"],
+    boundary: Boundary,
 ) -> NDArray[np.float64]:
     """Exact values at points, from a piecewise constant initial density.
 
@@ -98,8 +96,7 @@ def _evolved(initial, reynolds, time, boundary, cells, points):
 
 def _asked(initial, reynolds, time, boundary):
     """The arguments as arrays, one row a realisation, and whether one density was given."""
-    if boundary not in BOUNDARIES:
-        raise ValueError(f"boundary is {checks.shown(boundary)}; accepted: {', '.join(BOUNDARIES)}")
+    checks.choice("boundary", boundary, BOUNDARIES)
     initial = checks.finite("initial", initial)
     if initial.ndim not in (1, 2) or not initial.shape[-1]:
         raise ValueError(

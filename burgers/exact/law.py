@@ -1,74 +1,51 @@
-"""The exact mean and standard deviation of the density, by quadrature over the random inputs."""
+"""Exact mean and std of the report's two problems, by quadrature between the kinks."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from burgers import _checks as checks
-from burgers import problems
 from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
 from burgers.exact.densities import asked
 from burgers.exact.quadrature import gauss_legendre, graded, halved_towards
-from burgers.problems import LOG_REYNOLDS, STEP, Case
+from burgers.problems import CRENEAU, LOG_REYNOLDS, STEP, Problem
 
 # Gauss-Legendre nodes over log Re, and on each panel of the other variables.
 REYNOLDS_NODES = 48
 PANEL_NODES = 12
 
 
-def mean_and_std(
-    case: Case,
-    time: float | None = None,
-    *,
-    cells: int = 400,
+def quadrature(
+    problem: Problem,
+    time: float | None,
+    cells: int,
     panel_nodes: int = PANEL_NODES,
     reynolds_nodes: int = REYNOLDS_NODES,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Exact mean and standard deviation of the cell averages of a random density.
+    """Exact mean and std of the cell averages of `SINUS` or `CRENEAU`, (cells,) each.
 
         E[ρ]  and  √E[(ρ - E[ρ])²]  over log Re ~ U[4, 13], and for the creneau over a ~ U[0.1, 0.3]
 
-    With `time=None` the final time is random as well, uniform over the report's range. The
-    expectations are computed by Gauss-Legendre quadrature. The density is smooth in log Re but not
-    in the other variables: a cell average has a kink of width ν whenever the front enters or leaves
-    the cell, and the shock of the sinus forms around T = 1/2π over a time of order √ν. Panels end
-    at these points and are graded towards them.
-
-    Parameters
-    ----------
-    case : `SINUS` or `CRENEAU`.
-    time : a final time T >= 0, for the creneau with 1.3 T < 1; or None for random T.
-    cells : number of cells, at least 2.
-    panel_nodes, reynolds_nodes : quadrature nodes on each panel, and over log Re. With the defaults
-        the quadrature error is about 1e-8; 4 and 16 give 1e-6 in a ninth of the time.
-
-    Returns
-    -------
-    mean, std : (cells,) float64.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument, its value and what is accepted.
+    By Gauss-Legendre quadrature. The density is smooth in log Re but not in the other variables: a
+    cell average has a kink of width ν whenever the front enters or leaves the cell, and the shock
+    of the sinus forms around T = 1/2π over a time of order √ν. Panels end at these points and are
+    graded towards them. Arguments and errors as in `mean_and_std`.
     """
-    cells = checks.count("cells", cells, least=2)
-    problems.checked(case)
     checks.count("panel_nodes", panel_nodes)
     checks.count("reynolds_nodes", reynolds_nodes)
+    stepped = problem == CRENEAU
     if time is not None:
-        if np.ndim(time) != 0:
-            raise ValueError(f"time is {checks.shown(time)}; accepted: None or a single number")
-        time = float(asked(case, time, 1.0, STEP[1] if case.random_step else None)[0])
-    moments = _creneau_moments if case.random_step else _sinus_moments
-    return moments(case, time, cells, panel_nodes, reynolds_nodes)
+        time = float(asked(problem, time, 1.0, STEP[1] if stepped else None)[0])
+    moments = _creneau_moments if stepped else _sinus_moments
+    return moments(problem, time, cells, panel_nodes, reynolds_nodes)
 
 
-def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
+def _sinus_moments(problem, time, cells, panel_nodes, reynolds_nodes):
     parts, shares = [], []
     for viscosity, share in _viscosities(reynolds_nodes):
         if time is None:
             birth = 1.0 / (2.0 * np.pi)
-            ends = (case.first_time, case.last_time)
+            ends = (problem.first_time, problem.last_time)
             panels = [halved_towards(birth, end, 0.5 * np.sqrt(viscosity)) for end in ends]
             times, weight = gauss_legendre(np.concatenate(panels), panel_nodes)
         else:
@@ -83,11 +60,11 @@ def _sinus_moments(case, time, cells, panel_nodes, reynolds_nodes):
     return mean, np.sqrt(weights @ (densities - mean) ** 2)
 
 
-def _creneau_moments(case, time, cells, panel_nodes, reynolds_nodes):
+def _creneau_moments(problem, time, cells, panel_nodes, reynolds_nodes):
     first, second = np.zeros(cells), np.zeros(cells)
     for viscosity, share in _viscosities(reynolds_nodes):
         if time is None:
-            step, times, weight = _nodes_over_time(case, cells, viscosity, panel_nodes)
+            step, times, weight = _nodes_over_time(problem, cells, viscosity, panel_nodes)
         else:
             step, times, weight = _nodes_at_time(time, cells, viscosity, panel_nodes)
         weight = share * weight / weight.sum()
@@ -116,12 +93,12 @@ def _nodes_at_time(time, cells, viscosity, order):
     return step, np.full(step.size, time), weight
 
 
-def _nodes_over_time(case, cells, viscosity, order):
+def _nodes_over_time(problem, cells, viscosity, order):
     """Nodes and weights over step and time, in terms of the displacement s and the step.
 
     For a fixed displacement the front does not move, and the density is smooth in the step.
     """
-    first, last = case.first_time, case.last_time
+    first, last = problem.first_time, problem.last_time
     corners = [(1.0 + step) * time / 2.0 for time in (first, last) for step in STEP]
     panels = _front_panels(corners[0], corners[-1], cells, viscosity, corners)
     displacement, weight = (values[:, None] for values in gauss_legendre(panels, order))

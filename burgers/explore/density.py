@@ -12,7 +12,7 @@ from burgers.explore.models import EncodedEnsemble, averages
 from burgers.explore.pictures import Panel, Picture, captioned, curves_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT, MONTE_CARLO
-from burgers.problems import LOG_REYNOLDS, STEP, Case, centres, edges
+from burgers.problems import LOG_REYNOLDS, STEP, Problem, centres, edges
 
 # With more cells, the second-order scheme at a small Re would not keep up with a slider.
 CELLS = (50, 100, 200, 400)
@@ -60,21 +60,21 @@ class DensityPanel(Panel):
         self.watch(*controls)
         self.lay_out([*choice, *controls], [self.whole, self.front])
 
-    def show(self, case: Case, encoded: EncodedEnsemble) -> None:
+    def show(self, case: Problem, encoded: EncodedEnsemble) -> None:
         """Change to a case and to an auto-encoder trained on it."""
         self.case, self.encoded = case, encoded
         with self.held():
             self.time.max = round(case.last_time, 2)
-        self.step.layout.display = None if case.random_step else "none"
+        self.step.layout.display = None if "step" in case.inputs else "none"
         for picture in (self.whole, self.front):
-            picture.ax.set_ylim((0.0, 1.1) if case.random_step else (-1.1, 1.1))
+            picture.ax.set_ylim((0.0, 1.1) if "step" in case.inputs else (-1.1, 1.1))
             picture.canvas.draw()
         self.update()
 
     def update(self) -> None:
         """Solve, encode and decode, and redraw the figures."""
         case, time, reynolds = self.case, self.time.value, np.exp(self.log_reynolds.value)
-        step = {"step": self.step.value} if case.random_step else {}
+        step = {"step": self.step.value} if "step" in case.inputs else {}
         self.computed = solver.solve(
             case.initial(self.cells.value, **step), reynolds, time,
             boundary=case.boundary, scheme=self.scheme.value,
@@ -83,7 +83,7 @@ class DensityPanel(Panel):
         self.seen = averages(self.computed, vae.CELLS)
         code = self.encoded.encode(self.seen)
         self.rebuilt = self.encoded.decode(code)
-        speed = 0.5 * (1.0 + self.step.value) if case.random_step else 0.0
+        speed = 0.5 * (1.0 + self.step.value) if "step" in case.inputs else 0.0
         self._draw(0.5 + speed * time)
         self.follow(code)
 

@@ -10,7 +10,7 @@ from burgers.explore.models import KINDS, SOLVED, drawn, exact_band
 from burgers.explore.pictures import Panel, Picture, captioned
 from burgers.models import vae
 from burgers.plots import GENERATED, MONTE_CARLO
-from burgers.problems import Case, centres
+from burgers.problems import Problem, centres
 from burgers.solver import Scheme
 
 MEMBERS = 1000
@@ -66,7 +66,7 @@ class EnsemblePanel(Panel):
         row = widgets.HBox([self.grow, self.again, clock])
         self.lay_out([case, self.source, self.members, row], [self.band, self.errors])
 
-    def show(self, case: Case) -> None:
+    def show(self, case: Problem) -> None:
         """Change to a case."""
         self.case = case
         mean, std = exact_band(case)

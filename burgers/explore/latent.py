@@ -10,7 +10,7 @@ from burgers.explore.models import EncodedEnsemble
 from burgers.explore.pictures import Panel, Picture, captioned, map_of, slider
 from burgers.models import vae
 from burgers.plots import GENERATED, INPUT
-from burgers.problems import LOG_REYNOLDS, Case, centres
+from burgers.problems import LOG_REYNOLDS, Problem, centres
 
 
 class LatentPanel(Panel):
@@ -44,7 +44,7 @@ class LatentPanel(Panel):
         pictures = [self.by_time, self.by_reynolds, self.decoded]
         self.lay_out([], pictures)
 
-    def show(self, case: Case, encoded: EncodedEnsemble) -> None:
+    def show(self, case: Problem, encoded: EncodedEnsemble) -> None:
         """Change to a case and to an auto-encoder trained on it."""
         self.case, self.encoded = case, encoded
         shown = encoded.codes[:, encoded.active]
@@ -52,7 +52,7 @@ class LatentPanel(Panel):
         self.lowest = np.floor(100.0 * (shown.min(axis=0) - margin)) / 100.0
         self.highest = np.ceil(100.0 * (shown.max(axis=0) + margin)) / 100.0
         self._renew_sliders()
-        self.decoded.ax.set_ylim((0.0, 1.1) if case.random_step else (-1.1, 1.1))
+        self.decoded.ax.set_ylim((0.0, 1.1) if "step" in case.inputs else (-1.1, 1.1))
         self.decoded.canvas.draw()
         self.code = encoded.codes.mean(axis=0)
         self._draw_maps()
@@ -139,7 +139,7 @@ class LatentPanel(Panel):
         self.decoded.refresh()
         time, log_reynolds = float(member.final_time), np.log(float(member.reynolds))
         inputs = f"T = {time:.2f}, log Re = {log_reynolds:.1f}"
-        inputs += f", a = {float(member.step):.2f}" if self.case.random_step else ""
+        inputs += f", a = {float(member.step):.2f}" if "step" in self.case.inputs else ""
         place = "at the selected point" if self.selected else "from the density above"
         self.caption.value = captioned(
             (GENERATED, "decoded", place),

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from burgers import exact, paths, profiles, solver, streams
 from burgers.ensembles import dataset
 from burgers.models import latent_laws, sigma_vae, vae
-from burgers.problems import CASES, Case, edges, number
+from burgers.problems import CASES, Problem, edges, number
 from burgers.solver import Scheme
 from burgers.studies import generative
 
@@ -108,7 +108,7 @@ class EncodedEnsemble:
 
 @cache
 def encoded_ensemble(
-    case: Case, path: Path | str, scheme: Scheme = "rusanov", seed: int = 0
+    case: Problem, path: Path | str, scheme: Scheme = "rusanov", seed: int = 0
 ) -> EncodedEnsemble:
     """Load an auto-encoder from a file, and encode fresh densities of its case.
 
@@ -134,12 +134,12 @@ def encoded_ensemble(
 
 
 @cache
-def exact_band(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def exact_band(case: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact mean and std over the report's range of times: two (400,) arrays, accurate to 1e-6."""
     return exact.mean_and_std(case, panel_nodes=4, reynolds_nodes=16)
 
 
-def spread(case: Case, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
+def spread(case: Problem, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
     """Solve an ensemble at independent random times, of which the first members cover the range.
 
     Parameters
@@ -160,7 +160,7 @@ def spread(case: Case, count: int, scheme: Scheme, seed: int) -> xr.Dataset:
 
 
 def drawn(
-    case: Case,
+    case: Problem,
     source: str,
     count: int,
     files: dict[tuple[str, str], Path],

@@ -264,13 +264,18 @@ def train_one_shot(
 
 
 def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
-    """(t, log Re) and, if random, a of every density, on scales of order one: (count, numbers)."""
+    """(t, log Re) and the other inputs of every density: (count, numbers).
+
+    t, log Re and the creneau's a are on scales of order one; those of other problems stay as given.
+    """
     time = checks.non_negative("time", ensemble.time.values)
     n, times = len(ensemble.reynolds), len(time)
     constant = [standard(checks.positive("reynolds", ensemble.reynolds.values))]
     if "step" in ensemble.coords:
         step = checks.finite("step", ensemble.step.values)
         constant.append(2.0 * (step[:, None] - np.mean(STEP)) / np.ptp(STEP))
+    for name in sorted({*ensemble.attrs.get("inputs", ())} - {"reynolds", "step"}):
+        constant.append(checks.finite(name, ensemble[name].values).reshape(n, -1))
     time = np.tile(time, n)[:, None]
     repeated = (np.repeat(column, times, axis=0) for column in constant)
     return np.concatenate([2.0 * time - 1.0, *repeated], axis=1)

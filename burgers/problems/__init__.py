@@ -1,18 +1,24 @@
-"""Random Burgers problems: random inputs, initial density, boundary condition and grid."""
+"""Random Burgers problems: random inputs, initial density, boundary condition and viscosity."""
 
-from burgers.problems.grid import Boundary, centres, edges
+from burgers.problems.grid import BOUNDARIES, Boundary, centres, edges
+from burgers.problems.problem import Distribution, Problem, checked
 from burgers.problems.report import (
     CASES,
     CRENEAU,
     LOG_REYNOLDS,
     SINUS,
     STEP,
-    Case,
-    checked,
+    ExpUniform,
+    Uniform,
     number,
 )
+from burgers.problems.units import Units
+
+# The former name of `Problem`.
+Case = Problem
 
 __all__ = [
+    "BOUNDARIES",
     "CASES",
     "CRENEAU",
     "LOG_REYNOLDS",
@@ -20,6 +26,11 @@ __all__ = [
     "STEP",
     "Boundary",
     "Case",
+    "Distribution",
+    "ExpUniform",
+    "Problem",
+    "Uniform",
+    "Units",
     "centres",
     "checked",
     "edges",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from burgers import _checks as checks
 
 Boundary = Literal["periodic", "outflow"]
+BOUNDARIES = ("periodic", "outflow")
 
 
 def edges(cells: int) -> NDArray[np.float64]:

@@ -1,12 +1,14 @@
-"""The two random problems of the report: their random inputs and initial densities."""
+"""The two random problems of the report."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.problems.grid import Boundary, edges
+from burgers.problems.grid import edges
+from burgers.problems.problem import Problem
 
 # The intervals of the two uniform distributions: of log Re, natural logarithm, and of a.
 LOG_REYNOLDS = (4.0, 13.0)
@@ -14,120 +16,97 @@ STEP = (0.1, 0.3)
 
 
 @dataclass(frozen=True)
-class Case:
-    """A random Burgers problem: log Re ~ U[4, 13] and, for the creneau, a ~ U[0.1, 0.3].
+class Uniform:
+    """The uniform distribution on an interval."""
 
-        ρₜ + (ρ²/2)ₓ = ρₓₓ / Re  on [0, 1],   ρ(0, x) as in `initial`
+    low: float
+    high: float
 
-    Attributes
-    ----------
-    name : "sinus" or "creneau".
-    boundary : boundary condition, "periodic" or "outflow" (zero gradient).
-    first_time, last_time : the report's range of final times.
-    fixed_time : the single final time at which the report studies the distribution of the density.
-    random_step : whether the density a right of the jump is random.
+    def rvs(self, size: Any, random_state: np.random.Generator) -> NDArray[np.float64]:
+        """Independent draws, of shape `size`."""
+        return random_state.uniform(self.low, self.high, size=size)
 
-    Source: report, section 3.3.
-    """
-
-    name: str
-    boundary: Boundary
-    first_time: float
-    last_time: float
-    fixed_time: float
-    random_step: bool
-
-    def sample(self, count: int, rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
-        """Draw independent random inputs.
-
-        Returns
-        -------
-        A dict of (count,) arrays: `reynolds` and, for the creneau, `step`.
-
-        Raises
-        ------
-        ValueError
-            If `count` is not a positive integer.
-        """
-        count = checks.count("count", count)
-        inputs = {"reynolds": np.exp(rng.uniform(*LOG_REYNOLDS, size=count))}
-        if self.random_step:
-            inputs["step"] = rng.uniform(*STEP, size=count)
-        return inputs
-
-    def final_times(self, count: int) -> NDArray[np.float64]:
-        """Final times evenly spaced over the report's range, (count,), in increasing order.
-
-        Raises
-        ------
-        ValueError
-            If `count` is not a positive integer.
-        """
-        return np.linspace(self.first_time, self.last_time, checks.count("count", count))
-
-    def initial(self, cells: int = 400, *, step: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Exact cell averages of the initial density.
-
-        sinus: ρ(0, x) = sin(2πx). creneau: ρ(0, x) = 1 for x < 1/2 and a for x > 1/2.
-
-        Parameters
-        ----------
-        cells : number of cells, at least 1.
-        step : the density a right of the jump, scalar or (realisations,); creneau only.
-
-        Returns
-        -------
-        (cells,) or, where `step` is an array, (realisations, cells) float64.
-
-        Raises
-        ------
-        ValueError
-            Naming the argument, its value and what is accepted.
-        """
-        ends = edges(cells)
-        if not self.random_step:
-            if step is not None:
-                raise ValueError(f"step is {step!r}; accepted: None, since {self.name} has no step")
-            return -np.diff(np.cos(2 * np.pi * ends)) * cells / (2 * np.pi)
-        if step is None:
-            raise ValueError(f"step is None; accepted: the density right of the jump ({self.name})")
-        left = np.diff(np.minimum(ends, 0.5)) * cells
-        return left + checks.finite("step", step)[..., None] * (1.0 - left)
+    def ppf(self, q: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of the distribution function."""
+        return self.low + (self.high - self.low) * np.asarray(q)
 
 
-SINUS = Case(
-    name="sinus",
-    boundary="periodic",
-    first_time=0.0001,
-    last_time=0.9999,
-    fixed_time=0.4,
-    random_step=False,
-)
-CRENEAU = Case(
-    name="creneau",
-    boundary="outflow",
-    first_time=0.0001,
-    last_time=0.5824,
-    fixed_time=0.2,
-    random_step=True,
-)
-CASES = {case.name: case for case in (SINUS, CRENEAU)}
+@dataclass(frozen=True)
+class ExpUniform:
+    """The distribution of a positive number whose natural logarithm is uniform on an interval."""
+
+    low: float
+    high: float
+
+    def rvs(self, size: Any, random_state: np.random.Generator) -> NDArray[np.float64]:
+        """Independent draws, of shape `size`."""
+        return np.exp(random_state.uniform(self.low, self.high, size=size))
+
+    def ppf(self, q: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of the distribution function."""
+        return np.exp(self.low + (self.high - self.low) * np.asarray(q))
 
 
-def checked(case: Case) -> Case:
-    """Return the case unchanged.
+def sine(cells: int = 400, **inputs: Any) -> NDArray[np.float64]:
+    """Exact cell averages of ρ(0, x) = sin(2πx), (cells,) float64.
 
     Raises
     ------
     ValueError
-        If it is not a `Case`.
+        If `cells` is not a positive integer, or a `step` is given.
     """
-    if not isinstance(case, Case):
-        accepted = " or ".join(f"burgers.{name.upper()}" for name in CASES)
-        raise ValueError(f"case is {case!r}; accepted: {accepted}")
-    return case
+    ends = edges(cells)
+    if (step := inputs.get("step")) is not None:
+        raise ValueError(f"step is {step!r}; accepted: None, since sinus has no step")
+    return -np.diff(np.cos(2 * np.pi * ends)) * cells / (2 * np.pi)
+
+
+def jump(cells: int = 400, *, step: ArrayLike | None = None, **_: Any) -> NDArray[np.float64]:
+    """Exact cell averages of ρ(0, x) = 1 for x < 1/2 and a for x > 1/2.
+
+    Parameters
+    ----------
+    cells : number of cells, at least 1.
+    step : the density a right of the jump, scalar or (realisations,).
+
+    Returns
+    -------
+    (cells,) or, where `step` is an array, (realisations, cells) float64.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+    """
+    ends = edges(cells)
+    if step is None:
+        raise ValueError("step is None; accepted: the density right of the jump (creneau)")
+    left = np.diff(np.minimum(ends, 0.5)) * cells
+    return left + checks.finite("step", step)[..., None] * (1.0 - left)
+
+
+SINUS = Problem(
+    name="sinus",
+    inputs={"reynolds": ExpUniform(*LOG_REYNOLDS)},
+    initial=sine,
+    boundary="periodic",
+    times=(0.0001, 0.9999),
+    fixed_time=0.4,
+    description="ρ(0, x) = sin(2πx), log Re ~ U[4, 13]. Source: the report, section 3.3.",
+)
+CRENEAU = Problem(
+    name="creneau",
+    inputs={"reynolds": ExpUniform(*LOG_REYNOLDS), "step": Uniform(*STEP)},
+    initial=jump,
+    boundary="outflow",
+    times=(0.0001, 0.5824),
+    fixed_time=0.2,
+    description="ρ(0, x) = 1 for x < 1/2 and a for x > 1/2, log Re ~ U[4, 13], a ~ U[0.1, 0.3]. "
+    "Source: the report, section 3.3.",
+)
+CASES = {problem.name: problem for problem in (SINUS, CRENEAU)}
 
 
 def number(name: str) -> int:
-    """The place of a problem among all, by which its random streams differ from the others'."""
+    """The place of a problem among the report's, by which its random streams differ."""
     return list(CASES).index(name)

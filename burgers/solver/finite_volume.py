@@ -14,13 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers._compiled import in_shares
-from burgers.problems import Boundary
+from burgers.problems import BOUNDARIES, Boundary
 from burgers.solver import kernels, stiff
 
 Scheme = Literal["rusanov", "muscl"]
 Floats = NDArray[np.float64]
 
-BOUNDARIES = ("periodic", "outflow")
 # The largest Courant number of each scheme: beyond it the total variation can grow.
 SCHEMES = {"rusanov": 1.0, "muscl": 0.9}
 

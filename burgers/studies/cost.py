@@ -173,7 +173,7 @@ def _exact_moments(name, time, cells):
 def _gauss_points(name, points):
     nodes, weight = gauss_legendre([LOG_REYNOLDS], points)
     inputs = {"reynolds": np.exp(nodes)}
-    if CASES[name].random_step:
+    if "step" in CASES[name].inputs:
         steps, other = gauss_legendre([STEP], points)
         inputs = {"reynolds": np.repeat(np.exp(nodes), points), "step": np.tile(steps, points)}
         weight = np.outer(weight, other).ravel()
@@ -181,7 +181,7 @@ def _gauss_points(name, points):
 
 
 def _sobol_points(name, points, seed):
-    ranges = [LOG_REYNOLDS, STEP] if CASES[name].random_step else [LOG_REYNOLDS]
+    ranges = [LOG_REYNOLDS, STEP] if "step" in CASES[name].inputs else [LOG_REYNOLDS]
     unit = qmc.Sobol(len(ranges), seed=generator(seed, "Sobol", number(name))).random(points)
     low, high = np.transpose(ranges)
     scaled = qmc.scale(unit, low, high)

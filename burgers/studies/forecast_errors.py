@@ -76,7 +76,7 @@ def reference(name: str, profile: Profile) -> Reference:
     steps, count = profile.propagation.grid[name]
     case = CASES[name]
     inputs: dict[str, Any] = {"reynolds": np.tile(np.exp(midpoints(LOG_REYNOLDS, count)), steps)}
-    if case.random_step:
+    if "step" in case.inputs:
         inputs["step"] = np.repeat(midpoints(STEP, steps), count)
     solved = trajectories.generate(case, steps * count, times(name), inputs=inputs, **SOLVER)
     found = np.stack([

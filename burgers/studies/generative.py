@@ -12,7 +12,7 @@ import xarray as xr
 from burgers import metrics, paths, streams
 from burgers.ensembles import dataset
 from burgers.models import flow, latent_laws, sigma_vae, training, vae
-from burgers.problems import CASES, Case, number
+from burgers.problems import CASES, Problem, number
 from burgers.profiles import Profile
 
 # A latent with more divergence from the prior than this is in use.
@@ -73,7 +73,7 @@ def open_study(profile: Profile, seed: int) -> Study:
     return Study(profile, seed, folder, known, pool, one_time)
 
 
-def latents(case: Case) -> int:
+def latents(case: Problem) -> int:
     """As many latents as a density depends on random numbers: the inputs of the case, and T."""
     return len(case.sample(1, np.random.default_rng(0))) + 1
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from burgers import metrics
-from burgers.problems import CASES, Case
+from burgers.problems import CASES, Problem
 from burgers.studies.generative import HELD_OUT, Models, Study, is_held_out
 
 # Neighbours of a density lie within this relative L2 distance of it.
@@ -125,7 +125,7 @@ def summarise(rows: list[dict], floor: dict[str, dict[str, float]]) -> pd.DataFr
     return table.assign(ratio=metrics.in_floors(table["median"], table.floor))
 
 
-def judged_times(case: Case, count: int) -> np.ndarray:
+def judged_times(case: Problem, count: int) -> np.ndarray:
     """Evenly spread times, and among them the report's and the middle of the withheld ones."""
     spread = np.linspace(0.05, 0.95, count) * case.last_time
     return np.union1d(spread, [case.fixed_time, np.mean(HELD_OUT[case.name])])

@@ -12,7 +12,7 @@ from burgers import exact, metrics, problems, solver
 from burgers.ensembles import dataset
 from burgers.exact.quadrature import gauss_legendre
 from burgers.paths import stored
-from burgers.problems import CASES, CRENEAU, SINUS, Case
+from burgers.problems import CASES, CRENEAU, SINUS, Problem
 from burgers.profiles import Profile
 from burgers.solver import Scheme
 from burgers.streams import generator
@@ -31,7 +31,7 @@ PLAIN_ORDERS = (4, 8, 16, 32)
 FURTHEST = {"reynolds": np.exp(4.0), "step": 0.3}
 NEAR_END = 0.75
 # Ensembles whose moments are compared, and their final time; None for all times.
-ENSEMBLES: dict[str, tuple[Case, float | None]] = {
+ENSEMBLES: dict[str, tuple[Problem, float | None]] = {
     f"{case.name}, {'all times' if time is None else f'T = {time}'}": (case, time)
     for case in (SINUS, CRENEAU)
     for time in (None, case.fixed_time)
@@ -39,7 +39,7 @@ ENSEMBLES: dict[str, tuple[Case, float | None]] = {
 
 
 def l1_error(
-    case: Case, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
+    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
     scheme: Scheme,
 ) -> float:  # fmt: skip
     """Mean over x of the distance between computed and exact cell averages: a float."""
@@ -81,7 +81,7 @@ def mean_errors(seed: int, count: int = 64) -> dict[str, float]:
 
 
 def effective_reynolds(
-    case: Case, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
+    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
     scheme: Scheme,
 ) -> NDArray[np.float64]:  # fmt: skip
     """The Reynolds number whose exact density is nearest to the computed one.
@@ -113,11 +113,9 @@ def effective_by_scheme(reynolds: np.ndarray) -> dict[str, dict[str, np.ndarray]
 
 def exact_sample(ensemble: xr.Dataset) -> np.ndarray:
     """The exact densities at an ensemble's own random inputs, (realisations, cells)."""
-    inputs = {name: ensemble[name].values for name in ("reynolds", "step") if name in ensemble}
-    return exact.density(
-        CASES[ensemble.attrs["case"]], ensemble.final_time.values,
-        cells=ensemble.sizes["x"], **inputs,
-    )  # fmt: skip
+    problem = CASES[ensemble.attrs["case"]]
+    inputs: dict[str, Any] = {name: ensemble[name].values for name in problem.inputs}
+    return exact.density(problem, ensemble.final_time.values, cells=ensemble.sizes["x"], **inputs)
 
 
 def solved_again(ensemble: xr.Dataset, scheme: Scheme) -> np.ndarray:
@@ -163,7 +161,7 @@ def monte_carlo_errors(
 
 
 def plain_moments(
-    case: Case, time: float | None = None, *, order: int, cells: int = 400
+    case: Problem, time: float | None = None, *, order: int, cells: int = 400
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact mean and std by one Gauss-Legendre rule over the whole range of T and of the step.
 
@@ -171,16 +169,16 @@ def plain_moments(
     density has its kinks. Over log Re both use the same nodes.
     """
     axes = [gauss_legendre([problems.LOG_REYNOLDS], exact.REYNOLDS_NODES)]
-    axes.append(
-        gauss_legendre([problems.STEP], order) if case.random_step else (np.zeros(1), np.ones(1))
-    )
+    stepped = "step" in case.inputs
+    axes.append(gauss_legendre([problems.STEP], order) if stepped else (np.zeros(1), np.ones(1)))
     whole = (case.first_time, case.last_time)
     axes.append(gauss_legendre([whole], order) if time is None else (np.full(1, time), np.ones(1)))
     log_reynolds, step, times = (
         nodes.ravel() for nodes in np.meshgrid(*(nodes for nodes, _ in axes), indexing="ij")
     )
     weights = np.einsum("i,j,k->ijk", *(weights / weights.sum() for _, weights in axes)).ravel()
-    inputs = {"reynolds": np.exp(log_reynolds), **({"step": step} if case.random_step else {})}
+    inputs: dict[str, Any] = {"step": step} if stepped else {}
+    inputs["reynolds"] = np.exp(log_reynolds)
     densities = exact.density(case, times, cells=cells, **inputs)
     mean = weights @ densities
     return mean, np.sqrt(weights @ (densities - mean) ** 2)
@@ -239,7 +237,7 @@ def near_the_end() -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 def without_boundary(
-    case: Case, time: ArrayLike, *, reynolds: ArrayLike, step: Any, cells: int = 400,
+    case: Problem, time: ArrayLike, *, reynolds: ArrayLike, step: Any, cells: int = 400,
     scheme: Scheme = "muscl",
 ) -> np.ndarray:  # fmt: skip
     """The creneau computed on [0, 2] in place of [0, 1], as if there were no end at x = 1.

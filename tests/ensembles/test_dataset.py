@@ -9,7 +9,7 @@ from scipy import stats
 import burgers
 from burgers import _files as files
 from burgers import problems
-from burgers.ensembles import dataset
+from burgers.ensembles import dataset, solving
 
 CASES = list(burgers.CASES.values())
 
@@ -220,7 +220,7 @@ def test_unknown_profile_is_refused_by_name():
 
 def test_an_ensemble_is_the_same_bytes_however_it_is_chunked(monkeypatch):
     whole = burgers.generate(burgers.CRENEAU, 50, seed=3, cells=64)
-    monkeypatch.setattr(dataset, "CHUNK", 7)
+    monkeypatch.setattr(solving, "CHUNK", 7)
     chunked = burgers.generate(burgers.CRENEAU, 50, seed=3, cells=64)
     assert whole.identical(chunked)
 
@@ -228,7 +228,7 @@ def test_an_ensemble_is_the_same_bytes_however_it_is_chunked(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"case": "sinus"}, "case is 'sinus'; accepted: burgers.SINUS or burgers.CRENEAU"),
+        ({"problem": "sinus"}, "problem is 'sinus'; accepted: burgers.SINUS, burgers.CRENEAU, "),
         ({"n": 0}, "n is 0; accepted: a positive integer"),
         ({"n": True}, "n is True"),
         ({"cells": 2}, "cells is 2; accepted: an integer of at least 3"),
@@ -239,7 +239,7 @@ def test_an_ensemble_is_the_same_bytes_however_it_is_chunked(monkeypatch):
 )
 def test_bad_input_of_an_ensemble_is_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
-        burgers.generate(**{"case": burgers.SINUS, "n": 5, **arguments})
+        burgers.generate(**{"problem": burgers.SINUS, "n": 5, **arguments})
 
 
 @pytest.mark.parametrize("name", ["quick", "report"])

@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster
 
 import burgers
 from burgers import _files as files
-from burgers.ensembles import dataset, distributed
+from burgers.ensembles import dataset, distributed, solving
 
 COUNT = 1000
 INPUTS = {"seed": 5, "cells": 50}
@@ -56,7 +56,7 @@ def test_nothing_is_solved_before_it_is_needed(whole):
 
 def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeypatch):
     path, solved = tmp_path / "lazy.zarr", []
-    solve = dataset.solver.solve
+    solve = solving.solver.solve
 
     def stops(initial, *args, **kwargs):
         if len(solved) == 4:
@@ -65,7 +65,7 @@ def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeyp
         return solve(initial, *args, **kwargs)
 
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=100)
-    monkeypatch.setattr(dataset.solver, "solve", stops)
+    monkeypatch.setattr(solving.solver, "solve", stops)
     # With several threads it is unknown when the last of them stops.
     with dask.config.set(scheduler="synchronous"), pytest.raises(KeyboardInterrupt):
         dataset.save(lazy, path)
@@ -74,7 +74,7 @@ def test_a_stopped_call_is_resumed_with_what_is_missing(whole, tmp_path, monkeyp
     assert 1 <= len(kept) <= 4
     solved.clear()
     monkeypatch.setattr(
-        dataset.solver, "solve", lambda a, *b, **c: (solved.append(len(a)), solve(a, *b, **c))[1]
+        solving.solver, "solve", lambda a, *b, **c: (solved.append(len(a)), solve(a, *b, **c))[1]
     )
     dataset.save(lazy, path)
     assert solved == [100] * (10 - len(kept))
@@ -153,14 +153,14 @@ def test_what_another_code_or_density_left_is_not_taken_up(whole, tmp_path, monk
 def test_the_same_call_in_another_process_is_known_again():
     code = """
 import burgers
-from burgers.ensembles import dataset, distributed
+from burgers.ensembles import dataset, distributed, solving
 lazy = burgers.generate(burgers.CRENEAU, 100, seed=5, cells=50, chunks=30)
-print(distributed._recipe(lazy, dataset._solved))
+print(distributed._recipe(lazy, solving.solved))
 """
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lazy = burgers.generate(burgers.CRENEAU, 100, seed=5, cells=50, chunks=30)
-    assert done.stdout.strip() == distributed._recipe(lazy, dataset._solved)
+    assert done.stdout.strip() == distributed._recipe(lazy, solving.solved)
 
 
 def test_a_store_that_another_process_writes_is_refused(tmp_path):
@@ -230,7 +230,7 @@ def test_workers_do_not_change_a_bit(whole, client, tmp_path, monkeypatch):
     lazy = burgers.generate(burgers.CRENEAU, COUNT, **INPUTS, chunks=90)
     with monkeypatch.context() as patch:
         # In this process only; the workers have their own solver.
-        patch.setattr(dataset.solver, "solve", None)
+        patch.setattr(solving.solver, "solve", None)
         dataset.save(lazy, tmp_path / "lazy.zarr")
     assert dataset.open(tmp_path / "lazy.zarr").identical(whole)
 

@@ -93,7 +93,7 @@ def test_pairs_end_once_at_every_time_and_start_before():
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"case": "sinus"}, "case"),
+        ({"problem": "sinus"}, "problem"),
         ({"n": 0}, "n is 0"),
         ({"times": [0.2, 0.1]}, "times"),
         ({"times": []}, "times"),
@@ -109,6 +109,6 @@ def test_pairs_end_once_at_every_time_and_start_before():
     ],
 )
 def test_bad_input_is_named(change, named):
-    arguments = {"case": burgers.SINUS, "n": 2, "times": TIMES} | change
+    arguments = {"problem": burgers.SINUS, "n": 2, "times": TIMES} | change
     with pytest.raises(ValueError, match=named):
         trajectories.generate(**arguments)

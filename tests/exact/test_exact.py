@@ -258,9 +258,9 @@ def test_gauss_is_exact_for_polynomials_and_panels_meet_at_the_breaks():
     assert np.diff(panels, axis=1).min() > 0
 
 
-GOOD = {"case": CRENEAU, "time": 0.2, "reynolds": 100.0, "step": 0.2}
+GOOD = {"problem": CRENEAU, "time": 0.2, "reynolds": 100.0, "step": 0.2}
 BAD_INPUT = [
-    ({"case": "creneau"}, "case is 'creneau'"),
+    ({"problem": "creneau"}, "problem is 'creneau'"),
     ({"time": -0.1}, "time has minimum -0.1"),
     ({"time": np.nan}, "time contains nan"),
     ({"time": 0.9}, "time has maximum 0.9"),
@@ -271,7 +271,7 @@ BAD_INPUT = [
     ({"reynolds": [1.0, 2e20]}, "reynolds reaches 2e.20"),
     ({"step": None}, "step is None"),
     ({"step": 1.0}, "step lies in"),
-    ({"case": SINUS}, "step is 0.2; accepted: None"),
+    ({"problem": SINUS}, "step is 0.2; accepted: None"),
     ({"time": [0.1, 0.2], "reynolds": [1.0, 2.0, 3.0]}, "time has shape"),
     ({"cells": 1}, "cells is 1"),
     ({"cells": 2.5}, "cells is 2.5"),
@@ -283,7 +283,7 @@ BAD_INPUT = [
 def test_bad_input_is_refused_by_name(change, message):
     arguments = {**GOOD, **change}
     with pytest.raises(ValueError, match=message):
-        exact.density(arguments.pop("case"), arguments.pop("time"), **arguments)
+        exact.density(arguments.pop("problem"), arguments.pop("time"), **arguments)
 
 
 @pytest.mark.parametrize(
