@@ -82,7 +82,8 @@ html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks 
 
 ##@ Steps of `make all`, of PROFILE=report, quick, report_muscl or quick_muscl
 notebooks: ## every notebook for which something that it uses has changed
-notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb)
+notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb \
+	08_published.ipynb)
 data: $(BUILD)/01_generate.ipynb ## the ensembles
 train: $(TRAININGS) ## the report's auto-encoders
 
@@ -103,6 +104,8 @@ $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,
 $(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative generative_scores)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,forecasting forecast_errors cost)
+$(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(call room,plots) \
+	$(call study,published documented_schemes documented_upwind) benchmarks/published_files.csv
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 

@@ -109,6 +109,7 @@ class Profile:
     workers : number of trainings in parallel, each in its own process; 0 to train in this process.
     sharpening : sizes for the sharper models.
     propagation : sizes for the reduced models.
+    published : realisations of each published problem.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -124,6 +125,7 @@ class Profile:
     workers: int
     sharpening: Sharpening
     propagation: Propagation
+    published: int
     scheme: Literal["rusanov", "muscl"] = "rusanov"
 
     def of_case(self, case_name: str) -> CaseSizes:
@@ -176,6 +178,7 @@ QUICK = Profile(
         gauss_legendre=(4, 8),
         sobol=(16, 64),
     ),
+    published=4,
 )
 REPORT = Profile(
     name="report",
@@ -220,6 +223,7 @@ REPORT = Profile(
         gauss_legendre=(2, 4, 8, 16, 32),
         sobol=(16, 64, 256, 1024),
     ),
+    published=16,
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
 REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")

@@ -34,6 +34,8 @@ NAMES = (
     # More of 06, by problem: densities to condition on, encoder noise, and the figures.
     "given time densities", "reconstructions", "total variance", "shown codes", "bands",
     "neighbours",
+    # Realisations of 08, by the index of the problem among all names.
+    "published",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

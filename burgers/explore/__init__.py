@@ -16,9 +16,10 @@ from burgers.explore.models import (
     encoded_ensemble,
     prepared,
 )
+from burgers.explore.named import ProblemPanel
 from burgers.explore.panels import Explorer
 
 __all__ = [
     "KINDS", "SOLVED", "DensityPanel", "EncodedEnsemble", "EnsemblePanel", "Explorer",
-    "LatentPanel", "averages", "drawn", "encoded_ensemble", "prepared",
+    "LatentPanel", "ProblemPanel", "averages", "drawn", "encoded_ensemble", "prepared",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The page: three panels, and the choices that they share."""
+"""The page: four panels, and the choices that three of them share."""
 
 import ipywidgets as widgets
 
@@ -7,11 +7,12 @@ from burgers.explore.density import DensityPanel
 from burgers.explore.ensemble import EnsemblePanel
 from burgers.explore.latent import LatentPanel
 from burgers.explore.models import KINDS, encoded_ensemble, prepared
+from burgers.explore.named import ProblemPanel
 from burgers.problems import CASES
 
 
 class Explorer:
-    """The three panels of the page, with the choice of case and auto-encoder that they share.
+    """The panels of the page, with the choice of case and auto-encoder that three of them share.
 
     Parameters
     ----------
@@ -20,7 +21,7 @@ class Explorer:
     Attributes
     ----------
     case, kind : dropdowns.
-    density, latents, ensemble : the panels, each the last line of a cell.
+    density, latents, ensemble, named : the panels, each the last line of a cell.
 
     Raises
     ------
@@ -37,6 +38,7 @@ class Explorer:
         self.latents = LatentPanel()
         self.density = DensityPanel(choice, self.latents.follow)
         self.ensemble = EnsemblePanel(self.case, self.files, seed, self.scheme)
+        self.named = ProblemPanel()
         self.kind.observe(lambda _: self._turn(), "value")
         self.case.observe(lambda _: self._turn_all(), "value")
         self._turn_all()

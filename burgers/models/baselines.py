@@ -22,9 +22,8 @@ from burgers.models import evaluation, front_decoder, training
 from burgers.models._keras import Model, keras, layers, ops, own
 from burgers.models.latent_laws import MOST_SEED, fitted
 from burgers.models.layers import Constant
-from burgers.models.pairs import BATCH_SIZE, of_trajectories, standard, weights
+from burgers.models.pairs import BATCH_SIZE, numbers, of_trajectories, weights
 from burgers.models.training import adam
-from burgers.problems import STEP
 
 ONE_SHOT_RATE = 3e-3
 # Suffix to the stem of a path while all densities have the same weight.
@@ -261,24 +260,6 @@ def train_one_shot(
             )  # fmt: skip
         training.save(model, history, path)
     return history
-
-
-def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
-    """(t, log Re) and the other inputs of every density: (count, numbers).
-
-    t, log Re and the creneau's a are on scales of order one; those of other problems stay as given.
-    """
-    time = checks.non_negative("time", ensemble.time.values)
-    n, times = len(ensemble.reynolds), len(time)
-    constant = [standard(checks.positive("reynolds", ensemble.reynolds.values))]
-    if "step" in ensemble.coords:
-        step = checks.finite("step", ensemble.step.values)
-        constant.append(2.0 * (step[:, None] - np.mean(STEP)) / np.ptp(STEP))
-    for name in sorted({*ensemble.attrs.get("inputs", ())} - {"reynolds", "step"}):
-        constant.append(checks.finite(name, ensemble[name].values).reshape(n, -1))
-    time = np.tile(time, n)[:, None]
-    repeated = (np.repeat(column, times, axis=0) for column in constant)
-    return np.concatenate([2.0 * time - 1.0, *repeated], axis=1)
 
 
 def _with_one(codes):

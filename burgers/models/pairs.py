@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from burgers import _checks as checks
-from burgers.problems import LOG_REYNOLDS
+from burgers.problems import LOG_REYNOLDS, STEP
 
 # A spread below this fraction of the largest is taken as this fraction, which bounds the weights.
 LEAST_SPREAD = 0.05
@@ -33,6 +33,24 @@ def standard(reynolds: NDArray[Any]) -> NDArray[np.float64]:
     """log Re standardised to mean zero and variance one under its prior, (realisations, 1)."""
     low, high = LOG_REYNOLDS
     return (np.log(reynolds)[:, None] - 0.5 * (low + high)) * np.sqrt(12.0) / (high - low)
+
+
+def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
+    """(t, log Re) and the other inputs of every density: (count, numbers).
+
+    t, log Re and the creneau's a are on scales of order one; those of other problems stay as given.
+    """
+    time = checks.non_negative("time", ensemble.time.values)
+    n, times = len(ensemble.reynolds), len(time)
+    constant = [standard(checks.positive("reynolds", ensemble.reynolds.values))]
+    if "step" in ensemble.coords:
+        step = checks.finite("step", ensemble.step.values)
+        constant.append(2.0 * (step[:, None] - np.mean(STEP)) / np.ptp(STEP))
+    for name in sorted({*ensemble.attrs.get("inputs", ())} - {"reynolds", "step"}):
+        constant.append(checks.finite(name, ensemble[name].values).reshape(n, -1))
+    time = np.tile(time, n)[:, None]
+    repeated = (np.repeat(column, times, axis=0) for column in constant)
+    return np.concatenate([2.0 * time - 1.0, *repeated], axis=1)
 
 
 def weights(ensemble: xr.Dataset) -> NDArray[np.float32]:

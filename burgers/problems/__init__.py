@@ -1,6 +1,7 @@
 """Random Burgers problems: random inputs, initial density, boundary condition and viscosity."""
 
-from burgers.problems.grid import BOUNDARIES, Boundary, centres, edges
+from burgers.problems.grid import BOUNDARIES, Boundary, centres, edges, point_values
+from burgers.problems.names import get, names
 from burgers.problems.problem import Distribution, Problem, checked
 from burgers.problems.report import (
     CASES,
@@ -34,5 +35,8 @@ __all__ = [
     "centres",
     "checked",
     "edges",
+    "get",
+    "names",
     "number",
+    "point_values",
 ]

@@ -80,9 +80,16 @@ class Units:
 
     def __str__(self) -> str:
         """The map in words."""
-        speed = "u" if self.convection == self.amplitude else f"{self.convection:g} u"
-        speed += "" if self.amplitude == 1 or speed == "u" else f" / {self.amplitude:g}"
-        return (
-            f"rho = {speed}, x -> (x - {self.origin:g}) / {self.length:g}, "
-            f"t -> {self.amplitude / self.length:g} t, Re = {self.amplitude * self.length:g} / nu"
-        )
+        factor = self.convection / self.amplitude
+        shift = f"{'-' if self.origin > 0 else '+'} {abs(self.origin):g}"
+        place = f"(x {shift})" if self.origin else "x"
+        return ", ".join((
+            _scaled("rho = ", factor, "u"),
+            f"x -> {place}" + (f" / {self.length:g}" if self.length != 1 else ""),
+            _scaled("t -> ", self.amplitude / self.length, "t"),
+            f"Re = {self.amplitude * self.length:g} / nu",
+        ))  # fmt: skip
+
+
+def _scaled(start, factor, name):
+    return start + (name if factor == 1 else f"{factor:g} {name}")

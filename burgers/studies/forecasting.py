@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from burgers.ensembles import trajectories
-from burgers.models import baselines, flow, latent_ode, training, vae
+from burgers.models import baselines, flow, latent_ode, pairs, training, vae
 from burgers.paths import stored
 from burgers.problems import CASES, number
 from burgers.profiles import Profile
@@ -163,7 +163,7 @@ class Forecasters:
         codes = self.modes.encode(ensemble.density.values)
         self.linear = baselines.LinearPropagator().fit(codes)
         process = baselines.Regression(profile.propagation.gp_points, seed)
-        self.process = process.fit(baselines.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
+        self.process = process.fit(pairs.numbers(ensemble), codes.reshape(-1, codes.shape[2]))
 
     def all(self) -> dict[str, Forecast]:
         """The forecast functions by name, in the order of the tables."""
@@ -187,7 +187,7 @@ class Forecasters:
 
     def by_one_shot(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """A decoder of (t, log Re, a), without dynamics."""
-        density = self.one_shot.decode(baselines.numbers(ensemble))
+        density = self.one_shot.decode(pairs.numbers(ensemble))
         return density.reshape(len(start), -1, density.shape[1])
 
     def by_pod(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
@@ -196,7 +196,7 @@ class Forecasters:
 
     def by_process(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """Linear coordinates (POD) as a Gaussian process in (t, log Re, a)."""
-        codes = self.process.predict(baselines.numbers(ensemble))
+        codes = self.process.predict(pairs.numbers(ensemble))
         return self.modes.decode(codes.reshape(len(start), -1, codes.shape[1])).astype(np.float32)
 
     def by_linear(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:

@@ -182,6 +182,24 @@ def test_the_solvers_members_approach_the_exact_band(case):
     assert np.linalg.norm(sample.std(axis=0) - std) < 0.05 * np.linalg.norm(std)
 
 
+@pytest.mark.parametrize("name", burgers.problems.names())
+def test_any_named_problem_moves_with_its_inputs(page, name):
+    panel = page.named
+    panel.name.value = name
+    problem = burgers.problems.get(name)
+    assert list(panel.moved) == list(problem.inputs)
+    for control in [panel.time, *panel.moved.values()]:
+        before, start = image(panel.whole), control.value
+        control.value = control.min if control.value != control.min else control.max
+        inputs, time = panel.inputs(), [panel.time.value]
+        known = exact.density(problem, time, cells=400, refinement=2, **inputs)[0]
+        np.testing.assert_array_equal(panel.exact, known)
+        # A window that is not there has no ends to be seen.
+        assert image(panel.whole) != before or name == "pdebench"
+        control.value = start
+    assert problem.description in panel.caption.value
+
+
 def test_an_unknown_source_is_refused(page):
     with pytest.raises(ValueError, match="source is 'dice'; accepted: solver, rusanov"):
         explore.drawn(burgers.SINUS, "dice", 10, page.files, 0)

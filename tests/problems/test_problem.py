@@ -58,7 +58,10 @@ def test_units_map_the_equation():
     there = -np.sin(np.pi * units.original_x(x))
     np.testing.assert_allclose(units.density(there), np.sin(2 * np.pi * x), atol=1e-15)
     np.testing.assert_allclose(units.x(units.original_x(x)), x, atol=1e-15)
-    assert str(units) == "rho = u, x -> (x - -1) / 2, t -> 0.5 t, Re = 2 / nu"
+    assert str(units) == "rho = u, x -> (x + 1) / 2, t -> 0.5 t, Re = 2 / nu"
+    assert str(Units()) == "rho = u, x -> x, t -> t, Re = 1 / nu"
+    wide = Units(origin=3.0, length=5.0, amplitude=2.0, convection=0.5)
+    assert str(wide) == "rho = 0.25 u, x -> (x - 3) / 5, t -> 0.4 t, Re = 10 / nu"
 
 
 def test_units_map_solutions_to_solutions():

@@ -1,0 +1,79 @@
+"""The command line: `python -m burgers`."""
+
+import argparse
+import re
+import sys
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+
+from burgers import problems
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the status that the process exits with."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m burgers", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listed = commands.add_parser("problems", help="list the problems by name")
+    listed.add_argument("name", nargs="?", help="of one, to describe it")
+    listed.set_defaults(run=_problems)
+    audit = commands.add_parser("audit", help="compare a file of a solution with the exact one")
+    audit.add_argument("file", help=".npz, .npy, .mat, .h5, .dat, .txt or .csv with x, t and u")
+    audit.add_argument("--problem", required=True, help="the name of a problem, say pinn")
+    audit.add_argument("--viscosity", help="nu of the file, in its units, say 0.01/pi")
+    audit.add_argument("--averages", action="store_true", help="u are cell averages, not values")
+    audit.add_argument("--order", choices=("tx", "xt"), help="of the axes of u, where both fit")
+    audit.add_argument("--realisations", type=int, help="of the file, the first so many")
+    audit.add_argument("--table", metavar="FILE.csv", help="where to write all errors")
+    audit.set_defaults(run=_audit)
+    return parser
+
+
+def _problems(options):
+    if options.name:
+        problem = problems.get(options.name)
+        print(f"{problem.name}: {problem.description}\nOn [0, 1]: {problem.units}")
+        return
+    for name in problems.names():
+        print(f"{name:15s}{textwrap.shorten(problems.get(name).description, 84)}")
+
+
+def _audit(options):
+    # Loads pandas and the readers of other formats, which listing problems does not need.
+    from burgers.studies import audit, solution_files
+
+    problem = problems.get(options.problem)
+    solution = solution_files.read(options.file, order=options.order)
+    if options.realisations is not None:
+        solution = solution.first(options.realisations)
+    viscosity = None if options.viscosity is None else _number(options.viscosity)
+    found = audit.audit(solution, problem, viscosity=viscosity, averages=options.averages)
+    if options.table:
+        found.save(options.table)
+    print(f"{options.file} against the exact solution of {problem.name}")
+    print(found)
+
+
+def _number(text):
+    """A number, a multiple or a fraction of pi: 0.003, 0.01/pi, 2*pi."""
+    match = re.fullmatch(r"\s*([0-9.eE+-]+)\s*(?:([*/])\s*pi)?\s*", text)
+    try:
+        value = float(match[1])
+    except (TypeError, ValueError):
+        raise ValueError(f"viscosity is {text!r}; accepted: a number, or say 0.01/pi") from None
+    return value if match[2] is None else value * np.pi if match[2] == "*" else value / np.pi
+
+
+if __name__ == "__main__":
+    sys.exit(main())
