@@ -45,7 +45,7 @@ def set_errors(table: pd.DataFrame) -> Figure:
 
     table: as returned by `studies.published.table`.
     """
-    figure, ax = plt.subplots(figsize=(10, 0.8 + 0.27 * len(table)))
+    figure, ax = plt.subplots(figsize=(10, 1.6 + 0.25 * len(table)), layout="constrained")
     heights = np.arange(len(table))[::-1]
     on_file = (table.measured == "the published file").to_numpy()
     spans = table[["median", "largest"]].clip(lower=LEAST).to_numpy()
@@ -64,6 +64,6 @@ def set_errors(table: pd.DataFrame) -> Figure:
     ax.set_xscale("log")
     ax.set_xlabel("relative $L^2$ error against the exact solution")
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.09), ncols=3, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     ax.set_title("How far the truth of each data set is from the truth")
     return figure
