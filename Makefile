@@ -104,8 +104,8 @@ $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,
 $(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative generative_scores)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,forecasting forecast_errors cost)
-$(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(call room,plots) \
-	$(call study,published documented_schemes documented_upwind) benchmarks/published_files.csv
+$(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
+	$(call study,published audit documented_schemes documented_upwind _documented) benchmarks/published_files.csv
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 

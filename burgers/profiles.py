@@ -178,7 +178,7 @@ QUICK = Profile(
         gauss_legendre=(4, 8),
         sobol=(16, 64),
     ),
-    published=4,
+    published=2,
 )
 REPORT = Profile(
     name="report",

@@ -6,6 +6,7 @@ SECTIONS = {
     "05": "Errors of computed densities and moments",
     "06": "Calibrated models and latent distributions",
     "07": "Forecasting",
+    "08": "Published problems and data sets",
 }
 FIGURES = {
     "figure_02_auto_encoder": "An auto-encoder",
@@ -56,6 +57,8 @@ FIGURES = {
     "07_budget": "The error of a forecast by source",
     "07_extrapolation": "Forecasts at times and Reynolds numbers not seen in training",
     "07_timing": "Cost against accuracy, for every method",
+    "08_realisations": "Exact densities of every named problem",
+    "08_data_sets": "Public data sets against the exact solution",
 }
 TABLES = {
     "table_moments": "The report's model against Monte Carlo and the exact moments",
@@ -75,6 +78,7 @@ TABLES = {
     "timing_cost": "Cost of an ensemble, for every method",
     "timing_payback": "Cost compared with the cheapest method of equal accuracy",
     "timing_goals": "Goals of the forecasting model for its cost",
+    "table_published": "Public data sets against the exact solution",
 }
 
 

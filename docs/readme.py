@@ -8,6 +8,7 @@ import re
 import captions
 import pandas as pd
 
+from burgers import problems
 from burgers._files import written_whole
 from burgers.paths import ROOT, figures
 
@@ -166,6 +167,25 @@ def reproducibility():
     ])  # fmt: skip
 
 
+def named():
+    """Every problem by its name."""
+    return markdown(("name", "problem"), [
+        (f"`{name}`", problems.get(name).description.replace("_", r"\_").replace("|", r"\|"))
+        for name in problems.names()
+    ])  # fmt: skip
+
+
+def data_sets():
+    """Public data sets against the exact solution."""
+    heads = ("set", "scheme", "time", "relative L2 error, median", "largest", "largest difference",
+             "muscl on 400 cells", "measured on")  # fmt: skip
+    return markdown(heads, [
+        (row.set, row.scheme, row.time, f"{row.median:.1e}", f"{row.largest:.1e}",
+         f"{row.pointwise:.1e}", f"{row.muscl:.1e}", row.measured)
+        for row in made("table_published").itertuples()
+    ])  # fmt: skip
+
+
 def aims(table):
     """Goals with what was measured."""
     return markdown(("case", "goal", "measured", "at most", "verdict"), [
@@ -202,7 +222,7 @@ def markdown(heads, rows):
 TABLES = {
     function.__name__: function
     for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
-                     claims, pictures, reproducibility)
+                     claims, pictures, reproducibility, named, data_sets)
 }  # fmt: skip
 
 if __name__ == "__main__":

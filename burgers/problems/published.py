@@ -86,12 +86,13 @@ def waves(
 ) -> Floats:  # fmt: skip
     """Cell averages of PDEBench's initial density, two of four waves.
 
-        u = ± |Σₙ Aₙ sin(2πn cₙ x 1024/1023 + φₙ)| · (tanh((x - l)/0.01) - tanh((x - r)/0.01)) / 2
+        u = ± w abs(Σₙ Aₙ sin(2πn cₙ x 1024/1023 + φₙ)),
+        w = (tanh((x - l)/0.01) - tanh((x - r)/0.01)) / 2
 
-    cₙ is how often mode n was chosen, so that a mode that was not adds a constant; the bars are
-    there where `folded`, the window where `seen`. The period of the waves is that between the first
-    and the last centre of 1024 cells, so that the density jumps at the ends. Averages are by eight
-    Gauss points a cell.
+    cₙ is how often mode n was chosen, so that a mode that was not adds a constant; the absolute
+    value is taken where `folded`, and the window w where `seen`. The period of the waves is that
+    between the first and the last centre of 1024 cells, so that the density jumps at the ends.
+    Averages are by eight Gauss points a cell.
     """
     x = (np.arange(cells)[:, None] + 0.5 * (1.0 + NODES)).ravel() / cells
     chosen = (np.asarray(modes)[:, :, None] == np.arange(1, 5)).sum(axis=1)

@@ -10,17 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from burgers import _checks as checks
-from burgers.studies.documented_upwind import (
-    accepted,
-    backward_euler_upwind,
-    evolved,
-    godunov,
-    muscl_roe,
-    positive,
-    step_counts,
-)
-
-__all__ = ["backward_euler_upwind", "etdrk2", "etdrk4", "godunov", "muscl_roe"]
+from burgers.studies._documented import accepted, evolved, positive, step_counts
 
 # Nodes on the upper half of the unit circle: chebfun's 64, and the pairs of exponax's 16.
 CHEBFUN_NODES, EXPONAX_NODES = 64, 8

@@ -1,12 +1,11 @@
 """Documented schemes by finite differences and volumes (see `documented_schemes`)."""
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers._compiled import compiled, in_shares, inlined
+from burgers.studies._documented import accepted, evolved, positive, step_counts
 
 # Newton's iterations a time step, and the residual relative to the density at which they end.
 ITERATIONS, RESIDUAL = 10, 1e-8
@@ -57,9 +56,9 @@ def backward_euler_upwind(
 
         (v_k - u_k) / Δt + v_k (v_k - v_{k-1}) / Δx = 0,   periodic, for u >= 0
 
-    Newton's iterations start from u and end at a residual below 1e-8 |u|, at most ten a step; where
-    that is not enough the result is NaN from there on. GPLaSDI takes 1001 points on [-3, 3], of
-    which the last repeats the first and is not read, and step 1e-3.
+    Newton's iterations start from u and end when the residual is below 1e-8 times the norm of u, at
+    most ten a step; where that is not enough the result is NaN from there on. GPLaSDI takes 1001
+    points on [-3, 3], of which the last repeats the first and is not read, and step 1e-3.
 
     initial (realisations, points); times and the result as for `etdrk4`; length and step > 0.
     ValueError names a bad argument, its value and what is accepted.
@@ -117,47 +116,6 @@ def muscl_roe(
     found = np.empty((len(rows), clock.size, rows.shape[1]))
     in_shares(_muscl_steps, len(rows), rows.astype(dtype), clock, constants, found)
     return found
-
-
-def accepted(initial: ArrayLike, times: ArrayLike) -> NDArray[np.float64]:
-    """The initial densities, where they and the times are accepted."""
-    rows = checks.finite("initial", initial)
-    if rows.ndim != 2 or rows.shape[1] < 4:
-        raise ValueError(
-            f"initial has shape {rows.shape}; accepted: (realisations, points), 4 points or more"
-        )
-    times = checks.non_negative("times", times)
-    if times.ndim != 1 or not times.size:
-        raise ValueError(f"times has shape {times.shape}; accepted: (times,), one or more")
-    if (np.diff(times) < 0).any():
-        raise ValueError(f"times is {checks.shown(times)}; accepted: times that do not decrease")
-    return rows
-
-
-def step_counts(times: ArrayLike, step: float) -> NDArray[np.int64]:
-    """The number of steps up to each time."""
-    exact = np.asarray(times) / positive("step", step)
-    counts = np.rint(exact).astype(np.int64)
-    if (np.abs(exact - counts) > 1e-6).any():
-        raise ValueError(
-            f"times is {checks.shown(times)}; accepted: multiples of the step, which is {step}"
-        )
-    return counts
-
-
-def positive(name: str, value: float) -> float:
-    """The value as a float, where it is one finite number > 0."""
-    return float(checks.positive(name, checks.number(name, value)))
-
-
-def evolved(
-    state: NDArray, counts: NDArray[np.int64], advance: Callable[[NDArray], NDArray]
-) -> Iterator[NDArray]:
-    """The state after each number of steps."""
-    for steps in np.diff(counts, prepend=0):
-        for _ in range(steps):
-            state = advance(state)
-        yield state
 
 
 @compiled

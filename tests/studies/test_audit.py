@@ -120,7 +120,7 @@ def test_the_command_line_audits_a_file(known, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "against the exact solution of pinn" in said
     assert "1 realisation at 4 times" in said
-    assert len(table.read_text().splitlines()) == 5
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 5
     assert main(["audit", str(path), "--problem", "pinn", "--viscosity", "0.02/pi"]) == 0
     error = float(capsys.readouterr().out.split("largest ")[1].split("\n")[0])
     assert error > 0.005

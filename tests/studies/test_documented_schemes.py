@@ -5,9 +5,15 @@ import pytest
 
 from burgers import exact
 from burgers.studies import documented_schemes as schemes
+from burgers.studies import documented_upwind as upwind
 
 # The errors of FNO's data spread over two decades: eight draws leave the median uncertain.
 REALISATIONS, MANY = 8, 24
+
+
+def named(name):
+    """The scheme of a name, in whichever module it is."""
+    return getattr(schemes if name.startswith("etdrk") else upwind, name)
 
 
 def series(cosines, sines, x, width=0.0):
@@ -65,7 +71,7 @@ def test_exponential_schemes_have_their_order_in_time(scheme, order):
     wave, zero = np.array([[1.0, 0.3]]), np.zeros((1, 2))
     known = exact_values(zero, wave, x, 0.03, 0.2, cells=8192)
     errors = [
-        relative(getattr(schemes, scheme)(series(zero, wave, x), 0.03, [0.2], step=step)[:, 0],
+        relative(named(scheme)(series(zero, wave, x), 0.03, [0.2], step=step)[:, 0],
                  known)[0]
         for step in (0.02, 0.01)
     ]  # fmt: skip
@@ -77,7 +83,7 @@ def upwind_error(scheme, cells):
     if scheme == "godunov":
         x, fine = (np.linspace(0, 1, cells + 1), -1 + 3 * (np.arange(12_288) + 0.5) / 12_288)
         front, wide = (1 / (1 + np.exp((places - 0.4) / 0.1)) for places in (x, fine))
-        found = schemes.godunov([front], front[0], [0.2], step=0.4 / cells)[0, 0, 1:-1]
+        found = upwind.godunov([front], front[0], [0.2], step=0.4 / cells)[0, 0, 1:-1]
         initial = np.where(fine < 0, front[0], wide)
         halves = exact.solve(initial, np.inf, 0.2 / 3, boundary="outflow", cells=6 * cells)
         inside = halves[2 * cells + 1 : 4 * cells - 1]
@@ -86,11 +92,11 @@ def upwind_error(scheme, cells):
     if scheme == "backward_euler_upwind":
         x = np.arange(cells + 1) / cells
         initial = 0.6 + 0.4 * np.sin(2 * np.pi * x)
-        found = schemes.backward_euler_upwind([initial], [0.2], length=1.0, step=0.2 / cells)
+        found = upwind.backward_euler_upwind([initial], [0.2], length=1.0, step=0.2 / cells)
         known = exact.at(x, hump, 1e9, 0.2, boundary="periodic")
         return np.abs(found[0, 0] - known).mean()
     initial = hump.reshape(cells, -1).mean(axis=1)
-    found = schemes.muscl_roe([initial], 0.02, [0.2], single=False)
+    found = upwind.muscl_roe([initial], 0.02, [0.2], single=False)
     return np.abs(
         found[0, 0] - exact.solve(hump, 50.0, 0.2, boundary="periodic", cells=cells)
     ).mean()
@@ -148,7 +154,7 @@ def test_godunov_is_as_far_off_as_pcfm():
     place, inflow = rng.uniform(0.2, 0.8, (REALISATIONS, 1)), rng.uniform(size=(REALISATIONS, 1))
     initial, nodes = (1 / (1 + np.exp((x - place) / 0.02)) for x in (fine, np.linspace(0, 1, 101)))
     initial = np.where(fine < 0, inflow, initial)
-    found = schemes.godunov(nodes, inflow[:, 0], [0.5, 1.0], step=0.01)
+    found = upwind.godunov(nodes, inflow[:, 0], [0.5, 1.0], step=0.01)
     for k, median in enumerate((1.9e-2, 1.7e-2)):
         halves = exact.solve(initial, np.inf, (k + 1) / 6, boundary="outflow", cells=600)
         known = halves[:, 199:401].reshape(REALISATIONS, 101, 2).mean(axis=-1)
@@ -164,7 +170,7 @@ def test_backward_euler_is_as_far_off_as_gplasdi():
         for x in (np.where(places < -3, places + 6, places), np.linspace(-3, 3, 1001))
     )
     times = np.array([0.25, 0.5, 1.0])
-    found = schemes.backward_euler_upwind(nodes, times)
+    found = upwind.backward_euler_upwind(nodes, times)
     assert (found[..., -1] == found[..., 0]).all()
     for k, median in enumerate((4.6e-4, 9.5e-4, 2.2e-3)):
         known = exact.solve(fine, np.inf, times[k] / 6, boundary="periodic", cells=1000)
@@ -178,7 +184,7 @@ def test_backward_euler_is_as_far_off_as_gplasdi():
 def test_muscl_is_as_far_off_as_pdebench(eps, times, medians):
     fine = pdebench_values(6, (np.arange(8192) + 0.5) / 8192)
     centres = pdebench_values(6, (np.arange(1024) + 0.5) / 1024)
-    found = schemes.muscl_roe(centres, eps / np.pi, times)
+    found = upwind.muscl_roe(centres, eps / np.pi, times)
     for k, median in enumerate(medians):
         known = exact.solve(fine, np.pi / eps, times[k], boundary="periodic", cells=1024)
         assert agrees(relative(found[:, k], known), median)
@@ -188,8 +194,8 @@ def test_only_the_single_precision_clock_drifts():
     # The steps are those of PDEBench at eps = 0.01, by a quarter of its cells.
     x, viscosity = (np.arange(256) + 0.5) / 256, 0.16 / np.pi
     initial, times = np.array([np.sin(2 * np.pi * x)]), [1.99, 2.0]
-    before, double = schemes.muscl_roe(initial, viscosity, times, single=False)[0]
-    single = schemes.muscl_roe(initial, viscosity, times)[0, 1]
+    before, double = upwind.muscl_roe(initial, viscosity, times, single=False)[0]
+    single = upwind.muscl_roe(initial, viscosity, times)[0, 1]
     change = (double - before) / 0.01
     drift = (single - double) @ change / (change @ change)
     # The clock alone gives 6.9e-4; the density's own rounding takes a quarter of it back.
@@ -212,7 +218,7 @@ CALLS = {
 def test_a_realisation_sees_no_other_and_time_may_stand_still(name):
     rows = np.random.default_rng(7).uniform(0.2, 0.8, (3, 17))
     rows[:, -1] = rows[:, 0]
-    solved, times = getattr(schemes, name), [0.0, 0.02, 0.02, 0.05]
+    solved, times = named(name), [0.0, 0.02, 0.02, 0.05]
     together = solved(rows, times=times, **CALLS[name])
     assert together.shape == (3, 4, 17)
     assert together.dtype == np.float64
@@ -224,7 +230,7 @@ def test_a_realisation_sees_no_other_and_time_may_stand_still(name):
 
 def test_where_newton_fails_there_is_no_number():
     rows = np.array([[0.0, -1e3, 1e3, -1e3, 0.0]])
-    assert np.isnan(schemes.backward_euler_upwind(rows, [0.0, 1.0], step=0.5)[0, 1]).all()
+    assert np.isnan(upwind.backward_euler_upwind(rows, [0.0, 1.0], step=0.5)[0, 1]).all()
 
 
 EVERY = tuple(CALLS)
@@ -256,9 +262,9 @@ REFUSED = [
 def test_bad_input_is_refused_by_name(name, change, message):
     options = {"initial": np.ones((2, 8)), "times": [0.1], **CALLS[name]} | change
     with pytest.raises(ValueError, match=f"{message}.*accepted"):
-        getattr(schemes, name)(**options)
+        named(name)(**options)
 
 
 def test_steps_that_the_clock_cannot_add_are_refused():
     with pytest.raises(ValueError, match=r"viscosity is 1000.0.*accepted: steps >"):
-        schemes.muscl_roe(np.ones((1, 1024)), 1e3, [2.0])
+        upwind.muscl_roe(np.ones((1, 1024)), 1e3, [2.0])
