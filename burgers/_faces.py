@@ -1,6 +1,7 @@
 """Former names of modules, which stay importable for existing scripts."""
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -35,6 +36,55 @@ FACES = {
     "verification": "studies.verification",
 }
 
+# Former names of functions and classes: where the module of the former name has none of that name.
+FORMER = {
+    "chunked.to_zarr": "ensembles.store.to_zarr",
+    "cost.payback": "studies.cost.break_even",
+    "dataset.seed_label": "ensembles.solving.seed_label",
+    "paths.moved": "_files.put_in_place",
+    "paths.remove": "_files.remove",
+    "paths.written_whole": "_files.written_whole",
+    "profiles.Recipe": "profiles.CaseSizes",
+    "propagation.law_of_reynolds": "studies.forecasting.reynolds_given_code",
+    "quadrature.gauss": "exact.quadrature.gauss_legendre",
+    "quadrature.halving": "exact.quadrature.halved_towards",
+    "reduced.rk4": "models.latent_field.rk4",
+    "sharpening.floors": "studies.generative_scores.floors",
+    "sharpening.given_time": "studies.generative_scores.given_time",
+    "sharpening.neighbours": "studies.generative_scores.neighbours",
+    "sharpening.score": "studies.generative_scores.score",
+    "sharpening.summarise": "studies.generative_scores.summarise",
+    "sharpening.verdicts": "studies.generative_scores.verdicts",
+    "sigma_vae.Maker": "models.layers.SeededLayers",
+    "sigma_vae.joined": "models.layers.concatenated",
+    "time_judges.Truth": "studies.forecast_errors.Reference",
+    "time_judges.from_later": "studies.forecast_errors.from_a_later_start",
+    "time_judges.hidden": "studies.forecast_errors.distance_to_largest_reynolds",
+    "time_judges.in_and_out": "studies.forecast_errors.extrapolation_errors",
+    "time_judges.middles": "studies.forecast_errors.midpoints",
+    "time_judges.truth": "studies.forecast_errors.reference",
+    "time_plots.trap": "plots.forecasts.dependence_on_reynolds",
+    "training.bare": "models.training.one_or_list",
+    "training.side_by_side": "models.parallel.run_in_parallel",
+    "trajectories.Pairs": "models.pairs.Pairs",
+    "trajectories.pairs": "models.pairs.drawn_pairs",
+    "trajectories.spread": "models.pairs.spread",
+    "vae.batched": "models.evaluation.evaluate",
+    "vae.compiled": "models.evaluation.evaluate_compiled",
+}
+
+
+def of_module(face: str) -> Callable[[str], Any]:
+    """A module's `__getattr__` that finds what had another name, or was elsewhere, in `face`."""
+
+    def find(name: str) -> Any:
+        if f"{face}.{name}" not in FORMER:
+            raise AttributeError(f"module 'burgers.{face}' has no attribute {name!r}")
+        place, _, present = FORMER[f"{face}.{name}"].rpartition(".")
+        return getattr(import_module(f"burgers.{place}"), present)
+
+    return find
+
 
 class Faces(MetaPathFinder, Loader):
     """Import a module under its former name, as the same object as under its present one."""
@@ -47,11 +97,14 @@ class Faces(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Put the module of the present name in place of `module`."""
         # An import returns what `sys.modules` holds after this call.
-        place = FACES[module.__name__.rpartition(".")[2]]
-        sys.modules[module.__name__] = import_module(f"burgers.{place}")
+        face = module.__name__.rpartition(".")[2]
+        present = sys.modules[module.__name__] = import_module(f"burgers.{FACES[face]}")
+        present.__getattr__ = of_module(face)  # type: ignore[method-assign]
 
 
 def install() -> None:
     """Make the former names importable; a second call does nothing."""
+    for kept in ("paths", "profiles"):
+        sys.modules[f"burgers.{kept}"].__getattr__ = of_module(kept)  # type: ignore[method-assign]
     if not any(type(finder).__name__ == Faces.__name__ for finder in sys.meta_path):
         sys.meta_path.append(Faces())

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from collections import defaultdict
 from graphlib import TopologicalSorter
+from importlib import import_module
 
 import nbformat
 import pytest
 
-from burgers._faces import FACES
+from burgers._faces import FACES, FORMER
 from burgers.paths import ROOT
 
 PACKAGE = ROOT / "burgers"
@@ -146,6 +147,21 @@ def test_importing_changes_nothing_of_the_users_but_silences_tensorflow():
 def test_former_names_lead_to_modules_and_hide_none():
     assert set(FACES.values()) <= TREES.keys()
     assert not FACES.keys() & TREES.keys()
+
+
+@pytest.mark.parametrize("former", FORMER)
+def test_former_names_of_functions_lead_to_them(former):
+    face, _, name = former.rpartition(".")
+    place, _, present = FORMER[former].rpartition(".")
+    found = getattr(import_module(f"burgers.{face}"), name)
+    assert found is getattr(import_module(f"burgers.{place}"), present)
+
+
+def test_what_never_was_is_not_found_under_a_former_name():
+    with pytest.raises(AttributeError, match="has no attribute 'sideways'"):
+        import_module("burgers.training").sideways  # noqa: B018
+    with pytest.raises(ImportError):
+        from burgers.paths import nothing  # noqa: F401
 
 
 # Their loops are compiled: numba finds the types.

@@ -14,12 +14,19 @@ from burgers.explore.models import (
     averages,
     drawn,
     encoded_ensemble,
+    exact_band,
     prepared,
+    spread,
 )
 from burgers.explore.named import ProblemPanel
 from burgers.explore.panels import Explorer
+from burgers.explore.pictures import Panel, Picture, captioned, slider
+
+# Former names.
+Atlas, atlas = EncodedEnsemble, encoded_ensemble
 
 __all__ = [
     "KINDS", "SOLVED", "DensityPanel", "EncodedEnsemble", "EnsemblePanel", "Explorer",
-    "LatentPanel", "ProblemPanel", "averages", "drawn", "encoded_ensemble", "prepared",
+    "LatentPanel", "Panel", "Picture", "ProblemPanel", "averages", "captioned", "drawn",
+    "encoded_ensemble", "exact_band", "prepared", "slider", "spread",
 ]  # fmt: skip
