@@ -34,7 +34,7 @@ def _parser():
     audit.add_argument("--viscosity", help="nu of the file, in its units, say 0.01/pi")
     audit.add_argument("--averages", action="store_true", help="u are cell averages, not values")
     audit.add_argument("--order", choices=("tx", "xt"), help="of the axes of u, where both fit")
-    audit.add_argument("--realisations", type=int, help="of the file, the first so many")
+    audit.add_argument("--realisations", type=int, help="at most so many of the file")
     audit.add_argument("--table", metavar="FILE.csv", help="where to write all errors")
     audit.set_defaults(run=_audit)
     return parser
@@ -54,9 +54,9 @@ def _audit(options):
     from burgers.studies import audit, solution_files
 
     problem = problems.get(options.problem)
-    solution = solution_files.read(options.file, order=options.order)
-    if options.realisations is not None:
-        solution = solution.first(options.realisations)
+    solution = solution_files.read(
+        options.file, order=options.order, realisations=options.realisations
+    )
     viscosity = None if options.viscosity is None else _number(options.viscosity)
     found = audit.audit(solution, problem, viscosity=viscosity, averages=options.averages)
     if options.table:

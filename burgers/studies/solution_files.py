@@ -45,11 +45,6 @@ class Solution:
     t: NDArray[np.float64]
     u: NDArray[np.float64]
 
-    def first(self, count: int) -> "Solution":
-        """The same of the first `count` realisations."""
-        count = checks.count("realisations", count, most=len(self.u))
-        return replace(self, u=self.u[:count])
-
 
 class _Refused(ValueError):
     """Raised with a message that lacks only the name of the file."""
@@ -60,6 +55,7 @@ def read(
     *,
     names: Mapping[str, str] | None = None,
     order: str | None = None,
+    realisations: int | None = None,
 ) -> Solution:
     """Read a solution from a file; ValueError names the file, what is wrong and what is accepted.
 
@@ -72,6 +68,7 @@ def read(
         "xt" if times are. The default is what fits the lengths of x and t; where both fit, an array
         `tensor` is "tx", as PDEBench documents, and others are refused. In .mat of any version it
         is MATLAB's order. A table is "xt" unless "tx" says that points are in its first row.
+    realisations : at most so many, the first; of HDF5 no others are read. None for all.
     """
     file = files.local(path)
     if order is not None:
@@ -79,12 +76,14 @@ def read(
     for key in names or {}:
         checks.choice("a key of names", key, NAMES)
     try:
-        return _solution(*_opened(file, names or {}, order))
+        most = None if realisations is None else checks.count("realisations", realisations)
+        found = _solution(*_opened(file, names or {}, order, most))
+        return replace(found, u=found.u[:most])
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error.__cause__
 
 
-def _opened(file, names, order):
+def _opened(file, names, order, most):
     """The arrays x, t and u as they are in the file, by name, and the order of u if known."""
     reader, cause = READERS.get(file.suffix.lower()), None
     try:
@@ -96,7 +95,7 @@ def _opened(file, names, order):
             with warnings.catch_warnings():
                 # What is odd about a file is either accepted or refused.
                 warnings.simplefilter("ignore")
-                return reader(file, names, order)
+                return reader(file, names, order, most)
     except (MemoryError, _Refused):
         raise
     # A reader of a damaged file raises whatever its parts chose.
@@ -106,14 +105,14 @@ def _opened(file, names, order):
     raise _Refused(f"{what}; accepted: {accepted}") from cause
 
 
-def _npz(file, names, order):
+def _npz(file, names, order, most):
     with np.load(file, allow_pickle=False) as archive:
         chosen, order = _chosen(archive.files, names, order)
         arrays = {key: _real(name, archive[name]) for key, name in chosen.items()}
     return arrays, order
 
 
-def _hdf5(file, names, order, matlab=False):
+def _hdf5(file, names, order, most, matlab=False):
     import h5py
 
     with h5py.File(file, "r", locking="best-effort") as content:
@@ -126,18 +125,19 @@ def _hdf5(file, names, order, matlab=False):
             # The factor is more than zlib can shrink anything.
             if content[name].nbytes > 1100 * file.stat().st_size:
                 raise _Refused(f"{name} is larger than its file; accepted: what is in the file")
-            arrays[key] = _real(name, content[name][...])
+            several = key == "u" and content[name].ndim == 3 and not matlab
+            arrays[key] = _real(name, content[name][slice(most) if several else ...])
     if matlab:
         # HDF5 lists MATLAB's axes from the last to the first.
         arrays = {key: array.T for key, array in arrays.items()}
     return arrays, order
 
 
-def _mat(file, names, order):
+def _mat(file, names, order, most):
     import h5py
 
     if h5py.is_hdf5(file):
-        return _hdf5(file, names, order, matlab=True)
+        return _hdf5(file, names, order, most, matlab=True)
     # SciPy's reader ends the process where a byte of the file says of numbers that they are none.
     content, found = memoryview(file.read_bytes()), {}
     end = {b"IM": "<", b"MI": ">"}[bytes(content[126:128])]
@@ -170,13 +170,13 @@ def _elements(data, end):
         data = data[start + size if kind == 15 else -(-(start + size) // 8) * 8 :]
 
 
-def _npy(file, names, order):
+def _npy(file, names, order, most):
     # Mapped, a file that is shorter than its header says is refused before memory is taken.
     found = np.load(file, allow_pickle=False, mmap_mode="r")
     return _table(np.array(_real("the table", found)), names, order)
 
 
-def _text(file, names, order):
+def _text(file, names, order, most):
     text = file.read_bytes().decode("utf-8-sig", errors="replace")
     lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
     comments = [line for _, line in lines if line.startswith(("%", "#"))]

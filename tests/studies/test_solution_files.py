@@ -119,9 +119,10 @@ def test_pdebench_has_an_order_and_one_time_too_many(tmp_path):
     square = np.arange(98, dtype=np.float32).reshape(2, 7, 7)
     write_named(path, tensor=square, **coordinates)
     check(read(path), square, np.arange(7.0))
-    check(read(path).first(1), square[:1], np.arange(7.0))
-    with pytest.raises(ValueError, match=r"realisations is 3; accepted: .* at most 2"):
-        read(path).first(3)
+    check(read(path, realisations=1), square[:1], np.arange(7.0))
+    check(read(path, realisations=3), square, np.arange(7.0))
+    with pytest.raises(ValueError, match=r"realisations is 0; accepted: a positive integer"):
+        read(path, realisations=0)
     write_named(path, u=square, **coordinates)
     assert "t 8 times" in refusal(path)
 
