@@ -19,7 +19,11 @@ def table():
 
 def test_every_row_says_what_was_measured(table):
     files = pd.read_csv(published.FILES)
-    assert set(table.measured) == {"the published file", "the documented scheme"}
+    assert list(table.measured.unique()) == [
+        "the published file", "the documented scheme", "our schemes",
+    ]  # fmt: skip
+    assert table.iloc[-1].problem == "riemann"
+    table = table[table.measured != "our schemes"]
     assert list(table.loc[table.measured == "the published file", "set"]) == list(files.set)
     assert not table.drop(columns="time").isna().any().any()
     assert (table["median"] <= table.largest).all()
