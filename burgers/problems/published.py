@@ -82,17 +82,19 @@ DIFFUSION_PDE = _gaussian(
 
 def waves(
     cells: int, modes: ArrayLike, amplitude: ArrayLike, phase: ArrayLike, sign: ArrayLike,
-    folded: ArrayLike, seen: ArrayLike, left: ArrayLike, right: ArrayLike, **_: ArrayLike,
+    folded: ArrayLike, window: ArrayLike, **_: ArrayLike,
 ) -> Floats:  # fmt: skip
     """Cell averages of PDEBench's initial density, two of four waves.
 
         u = ± w abs(Σₙ Aₙ sin(2πn cₙ x 1024/1023 + φₙ)),
-        w = (tanh((x - l)/0.01) - tanh((x - r)/0.01)) / 2
+        w = (tanh((x - l)/0.01) - tanh((x - r)/0.01)) / 2 if U < 0.1, else 1,
+        l = 0.1 + 0.35 U,   r = 0.55 + 0.35 U
 
     cₙ is how often mode n was chosen, so that a mode that was not adds a constant; the absolute
-    value is taken where `folded`, and the window w where `seen`. The period of the waves is that
-    between the first and the last centre of 1024 cells, so that the density jumps at the ends.
-    Averages are by eight Gauss points a cell.
+    value is taken where `folded`. U is `window`: the generator draws whether there is a window, and
+    both its ends, by one key, so that every window is 0.45 wide and begins before 0.135. The
+    period of the waves is that between the first and the last centre of 1024 cells, so that the
+    density jumps at the ends. Averages are by eight Gauss points a cell.
     """
     x = (np.arange(cells)[:, None] + 0.5 * (1.0 + NODES)).ravel() / cells
     chosen = (np.asarray(modes)[:, :, None] == np.arange(1, 5)).sum(axis=1)
@@ -101,11 +103,11 @@ def waves(
     for k in range(4):
         argument = wavenumber[:, k, None] * x + np.asarray(phase)[:, k, None]
         density += np.asarray(amplitude)[:, k, None] * np.sin(argument)
-    column = {"folded": folded, "seen": seen, "sign": sign, "left": left, "right": right}
-    rows = {name: np.asarray(value)[:, None] for name, value in column.items()}
-    density = rows["sign"] * np.where(rows["folded"] > 0, np.abs(density), density)
-    window = 0.5 * (np.tanh((x - rows["left"]) / 0.01) - np.tanh((x - rows["right"]) / 0.01))
-    density *= np.where(rows["seen"] > 0, window, 1.0)
+    sign, folded, u = (np.asarray(value)[:, None] for value in (sign, folded, window))
+    density = sign * np.where(folded > 0, np.abs(density), density)
+    left, right = 0.1 + 0.35 * u, 0.55 + 0.35 * u
+    mask = 0.5 * (np.tanh((x - left) / 0.01) - np.tanh((x - right) / 0.01))
+    density *= np.where(u < 0.1, mask, 1.0)
     return density.reshape(-1, cells, NODES.size) @ (0.5 * WEIGHTS)
 
 
@@ -132,9 +134,7 @@ def pdebench(eps: float | None = None) -> Problem:
             "phase": Uniforms(4, 0.0, 2 * np.pi),
             "sign": Among((-1.0, 1.0)),
             "folded": Among((0.0, 1.0), (0.9, 0.1)),
-            "seen": Among((0.0, 1.0), (0.9, 0.1)),
-            "left": Uniform(0.1, 0.45),
-            "right": Uniform(0.55, 0.9),
+            "window": Uniform(0.0, 1.0),
             **({"eps": Among(EPSILONS)} if eps is None else {}),
         },
         initial=waves,
