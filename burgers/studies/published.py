@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from burgers import exact, paths, problems, solver
+from burgers import exact, metrics, paths, problems, solver
 from burgers.problems import Problem
 from burgers.problems.published import pdebench
 from burgers.streams import generator
@@ -150,7 +150,7 @@ def own_errors(problem: Problem, times: ArrayLike, count: int, seed: int) -> dic
             computed = solver.solve(
                 initial, reynolds, time, boundary=problem.boundary, scheme=scheme
             )
-            errors.append(np.median(_relative(computed, known)))
+            errors.append(np.median(metrics.relative_error(computed, known)))
         found[scheme] = np.array(errors)
     return found
 
@@ -168,7 +168,7 @@ def _measured(data_set, count, seed):
     rows = []
     for k, time in enumerate(times):
         known, reference = _exact(data_set, inputs, units.time(time))
-        errors = _relative(computed[:, k], known)
+        errors = metrics.relative_error(computed[:, k], known)
         rows.append({
             "problem": problem.name, "set": data_set.label, "scheme": data_set.scheme,
             "time": f"{time:g}", "median": np.median(errors), "largest": errors.max(),
@@ -212,17 +212,13 @@ def _exact(data_set, inputs, time):
         known, errors = audit.extrapolated(solved, cells)
         return known, float(np.median(errors))
     coarse, fine = solved(2 * cells), solved(4 * cells)
-    return fine, float(np.median(_relative(coarse, fine)))
+    return fine, float(np.median(metrics.relative_error(coarse, fine)))
 
 
 def _about_ends(averages, boundary):
     """Means of the two cells beside every end of a cell: (realisations, cells + 1)."""
     around = np.pad(averages, ((0, 0), (1, 1)), mode="wrap" if boundary == "periodic" else "edge")
     return 0.5 * (around[:, 1:] + around[:, :-1])
-
-
-def _relative(found, known):
-    return np.linalg.norm(found - known, axis=1) / np.linalg.norm(known, axis=1)
 
 
 def samples(count: int, seed: int, cells: int = OWN_CELLS) -> dict[str, tuple[Problem, Floats]]:

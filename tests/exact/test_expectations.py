@@ -103,3 +103,16 @@ def test_former_keywords_are_accepted():
     inputs = {"reynolds": 100.0, "step": 0.2}
     former = exact.density(case=burgers.CRENEAU, time=0.1, cells=9, **inputs)
     np.testing.assert_array_equal(former, exact.density(burgers.CRENEAU, 0.1, cells=9, **inputs))
+
+
+def test_a_known_initial_density_with_inputs_of_its_own_is_solved_too():
+    law = burgers.CRENEAU.inputs["step"]
+    own = replace(
+        burgers.CRENEAU,
+        inputs={"step": law, "strength": law},
+        viscosity=lambda strength, **_: strength,
+    )
+    inputs = {"step": 0.2, "strength": 0.25}
+    found = exact.density(own, 0.1, cells=CELLS, **inputs)
+    known = exact.density(burgers.CRENEAU, 0.1, cells=CELLS, reynolds=4.0, step=0.2)
+    np.testing.assert_allclose(found, known, atol=1e-10)
