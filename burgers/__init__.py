@@ -7,9 +7,10 @@ from burgers import _faces, exact, metrics, paths, problems, profiles, streams
 from burgers._version import __version__
 from burgers.ensembles import dataset
 from burgers.ensembles.dataset import generate
-from burgers.metrics import judge
 from burgers.problems import CASES, CRENEAU, SINUS, Problem
 from burgers.solver import solve, trajectory
+from burgers.studies.judging import judge
+from burgers.studies.results import results
 
 _faces.install()
 # The former names of what is loaded anyway.
@@ -31,6 +32,7 @@ __all__ = [
     "paths",
     "problems",
     "profiles",
+    "results",
     "solve",
     "streams",
     "trajectory",

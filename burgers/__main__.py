@@ -37,6 +37,21 @@ def _parser():
     audit.add_argument("--realisations", type=int, help="at most so many of the file")
     audit.add_argument("--table", metavar="FILE.csv", help="where to write all errors")
     audit.set_defaults(run=_audit)
+    judged = commands.add_parser("judge", help="compare generated densities with the exact ones")
+    judged.add_argument("file", help=".npy, .npz or Zarr store, (realisations, cells)")
+    judged.add_argument("--problem", required=True, help="the name of a problem, say creneau")
+    judged.add_argument("--time", type=float, help="of all densities; without it, all times")
+    judged.add_argument("--training", help="file of what the model was trained on")
+    judged.add_argument("--repeats", type=int, default=200, help="pairs of true samples (200)")
+    judged.add_argument("--seed", type=int, default=0, help="of all random choices (0)")
+    judged.add_argument("--figure", metavar="FILE.png", help="where to draw the scorecard")
+    judged.add_argument("--append", metavar="FILE.csv", help="table of results to add a row to")
+    judged.add_argument("--entrant", default="mine", help="name of the model in that table")
+    judged.set_defaults(run=_judge)
+    board = commands.add_parser("leaderboard", help="fill the leaderboard: hours, resumable")
+    board.add_argument("--workers", type=int, default=2, help="processes of one thread each (2)")
+    board.add_argument("--hours", type=float, default=np.inf, help="start nothing after so many")
+    board.set_defaults(run=_leaderboard)
     return parser
 
 
@@ -63,6 +78,38 @@ def _audit(options):
         found.save(options.table)
     print(f"{options.file} against the exact solution of {problem.name}")
     print(found)
+
+
+def _judge(options):
+    from burgers.studies import judging, results
+
+    problem = problems.get(options.problem)
+    generated = judging.read(options.file)
+    training = judging.read(options.training).density if options.training else None
+    time = generated.times if options.time is None else options.time
+    card = judging.judge(
+        generated.density, problem, training, final_time=time, repeats=options.repeats,
+        seed=options.seed,
+    )  # fmt: skip
+    print(f"{options.file} against exact densities of {problem.name}")
+    print(card.to_string(float_format=lambda number: f"{number:.4g}"))
+    if options.figure:
+        from burgers import plots
+
+        plots.save_figure(plots.scorecard(card, options.entrant), options.figure)
+    if options.append:
+        found = results.rows(
+            card, problem=problem.name, time=options.time, entrant=options.entrant,
+            densities=0 if training is None else len(training), seed=options.seed,
+        )  # fmt: skip
+        results.append(found, options.append)
+
+
+def _leaderboard(options):
+    from burgers.studies import leaderboard
+
+    table = leaderboard.fill(workers=options.workers, seconds=3600 * options.hours)
+    print(f"{table.entrant.nunique()} entrants, {len(table)} rows")
 
 
 def _number(text):

@@ -35,6 +35,8 @@ HEAVY = {
     "matplotlib": {"plots", "explore"},
     "ipywidgets": {"explore"},
     "dask": {"ensembles"},
+    "bayesflow": {"models"},
+    "chaospy": {"models"},
 }
 LINES, FUNCTION_LINES, WORDS = 300, 45, 6
 
@@ -166,7 +168,7 @@ def test_what_never_was_is_not_found_under_a_former_name():
 
 # Their loops are compiled: numba finds the types.
 KERNELS = {"solver.kernels", "solver.simd", "solver.stiff", "exact.piecewise", "exact.cole_hopf",
-           "exact.jump"}  # fmt: skip
+           "exact.jump", "metrics._kernels"}  # fmt: skip
 
 
 def public(body):

@@ -2,7 +2,7 @@
 
 from burgers.exact.densities import REYNOLDS, tail
 from burgers.exact.evolution import at, solve
-from burgers.exact.expectations import Moments, mean_and_std, moments
+from burgers.exact.expectations import Moments, mean_and_std, moments, sobol
 from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES
 from burgers.exact.of_problem import density
 
@@ -15,6 +15,7 @@ __all__ = [
     "density",
     "mean_and_std",
     "moments",
+    "sobol",
     "solve",
     "tail",
 ]

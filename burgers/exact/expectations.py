@@ -134,8 +134,7 @@ def moments(
         fine = law.quadrature(problem, time, cells)
         coarse = law.quadrature(problem, time, cells, 4, 16)
         return _compared(fine, coarse, "closed form")
-    size = sum(rows[0].size for rows in problem.sample(1, rng).values())
-    numbers = size + (time is None and problem.first_time < problem.last_time)
+    numbers = _numbers(problem, time)
     inverted = all(callable(getattr(part, "ppf", None)) for part in problem.inputs.values())
     if inverted and numbers <= FEW:
         panels = max(2, math.ceil((points ** (1 / max(numbers, 1))) / NODES))
@@ -149,6 +148,47 @@ def moments(
     parts = [_weighted(each, problem, cells, finer) for each in replicates]
     rough = _weighted(replicates[0], problem, cells, coarser)
     return _pooled(parts, rough, "Sobol" if inverted else "Monte Carlo")
+
+
+def sobol(
+    problem: Problem, count: int, time: float | None = None, *, seed: int = 0
+) -> tuple[Inputs, NDArray[np.float64]]:
+    """Scrambled Sobol points of a problem: inputs and times for quasi-Monte Carlo.
+
+    Parameters
+    ----------
+    problem : whose inputs all have `ppf`, the inverse of the distribution function.
+    count : number of points, a power of two.
+    time : the final time; None to draw it uniformly as well.
+    seed : of the scrambling, an integer >= 0.
+
+    Returns
+    -------
+    inputs : a dict of (count,) or, for vectors, (count, components) arrays.
+    times : (count,).
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
+
+    Source: A. B. Owen (1997).
+    """
+    _, time = _asked(problem, 2, time)
+    count = checks.count("count", count)
+    if count & (count - 1):
+        raise ValueError(f"count is {count}; accepted: a power of two")
+    rng = np.random.default_rng(checks.count("seed", seed, least=0))
+    for name, part in problem.inputs.items():
+        if not callable(getattr(part, "ppf", None)):
+            raise ValueError(f"inputs[{name!r}] has no ppf; accepted: a distribution that has")
+    return _sobol_points(problem, time, _numbers(problem, time), count, rng)
+
+
+def _numbers(problem, time):
+    """How many random numbers determine a density."""
+    size = sum(rows[0].size for rows in problem.sample(1, np.random.default_rng(0)).values())
+    return size + (time is None and problem.first_time < problem.last_time)
 
 
 def _is_of_report(problem):
@@ -186,10 +226,13 @@ def _gauss(problem, time, numbers, panels):
 def _sobol(problem, time, numbers, points, rng) -> Iterator[Rule]:
     count = 2 ** max(2, round(math.log2(points / REPLICATES)))
     for _ in range(REPLICATES):
-        quantiles = qmc.Sobol(numbers, rng=rng).random(count)
-        # The left end of a scrambled interval may be zero, whose normal quantile is infinite.
-        quantiles = np.clip(quantiles, np.finfo(float).tiny, None)
-        yield *_at_quantiles(problem, time, quantiles), np.full(count, 1.0 / count)
+        yield *_sobol_points(problem, time, numbers, count, rng), np.full(count, 1.0 / count)
+
+
+def _sobol_points(problem, time, numbers, count, rng):
+    quantiles = qmc.Sobol(numbers, rng=rng).random(count)
+    # The left end of a scrambled interval may be zero, whose normal quantile is infinite.
+    return _at_quantiles(problem, time, np.clip(quantiles, np.finfo(float).tiny, None))
 
 
 def _drawn(problem, time, numbers, points, rng) -> Iterator[Rule]:

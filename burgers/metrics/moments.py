@@ -8,18 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.metrics._samples import (
-    LARGEST,
-    LEAST,
-    Sample,
-    blocks,
-    checked,
-    column_moments,
-    parts,
-)
-
-# A mean smaller than this fraction of the spread consists of rounding errors.
-ROUNDING = 1e-12
+from burgers.metrics import _splits
+from burgers.metrics._pool import LARGEST, LEAST, checked, column_moments, paired
 
 
 def mean_and_std(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -105,36 +95,29 @@ def moment_errors(sample: ArrayLike, mean: ArrayLike, std: ArrayLike) -> dict[st
     return found
 
 
-def wasserstein(generated: Sample, reference: Sample) -> float:
+def wasserstein(generated: ArrayLike, reference: ArrayLike) -> float:
     """Pointwise Wasserstein distance W₁, averaged over x and divided by the reference's mean std.
 
         Σⱼ W₁(generated at xⱼ, reference at xⱼ) / Σⱼ std(reference at xⱼ)
 
-    For equally many realisations W₁ is the mean distance between the sorted values.
-
     Parameters
     ----------
-    generated, reference : (realisations, cells), of the same shape.
+    generated, reference : (realisations, cells), of any two numbers of realisations.
 
     Raises
     ------
     ValueError
         Naming the argument, its value and what is accepted; or if the reference does not vary.
     """
-    a, b = parts(generated, reference)
-    total, spread = 0.0, b.spread()
-    for block in blocks(*b.cells.T.shape):
-        ordered = [np.sort(part.cells[:, block], axis=0) for part in (a, b)]
-        total += np.abs(np.subtract(*ordered)).mean(axis=0).sum()
-    return float(total / spread.sum())
+    return float(_splits.columns(paired(generated, reference))["wasserstein"][0])
 
 
-def distances(generated: Sample, reference: Sample) -> dict[str, float]:
+def distances(generated: ArrayLike, reference: ArrayLike) -> dict[str, float]:
     """The basic distances between a generated sample and a reference.
 
     Parameters
     ----------
-    generated, reference : (realisations, cells), of the same shape.
+    generated, reference : (realisations, cells), of any two numbers of realisations.
 
     Returns
     -------
@@ -146,17 +129,9 @@ def distances(generated: Sample, reference: Sample) -> dict[str, float]:
     ValueError
         As in `scores`.
     """
-    a, b = parts(generated, reference)
-    (own_mean, own_std), std = a.moments, b.spread()
-    spread, size = float(np.linalg.norm(std)), float(np.linalg.norm(b.centre + b.moments[0]))
-    if size <= max(ROUNDING * spread, LEAST):
-        why = "its mean is zero in every cell, up to rounding"
-        raise b.undefined("mean_error", why, "one whose mean is not")
-    return {
-        "mean_error": float(np.linalg.norm(own_mean - b.moments[0]) / size),
-        "std_error": float(np.linalg.norm(own_std - std) / spread),
-        "wasserstein": wasserstein(a, b),
-    }
+    pool = paired(generated, reference)
+    found = _splits.moments(pool) | _splits.columns(pool)
+    return {name: float(found[name][0]) for name in ("mean_error", "std_error", "wasserstein")}
 
 
 def in_floors(value: ArrayLike | pd.Series, floor: ArrayLike | pd.Series) -> pd.Series:

@@ -1,6 +1,6 @@
 """The figures: drawn from arrays and tables, in one style, and saved whole."""
 
-from burgers.plots import diagrams, figures, forecasts, laws, networks, published
+from burgers.plots import diagrams, figures, forecasts, laws, leaderboard, networks, published
 from burgers.plots.figures import (
     GENERATED,
     INPUT,
@@ -19,10 +19,11 @@ from burgers.plots.figures import (
     single,
 )
 from burgers.plots.networks import active_latents, layers, loss
+from burgers.plots.scorecard import noise_curves, scorecard
 
 __all__ = [
     "GENERATED", "INPUT", "MONTE_CARLO", "active_latents", "band", "band_and_four", "boundary",
     "budget", "convergence", "diagrams", "effective_reynolds", "figures", "forecasts", "four",
-    "laws", "layers", "loss", "networks", "overlay", "overlays", "published", "quadrature",
-    "save_figure", "single",
+    "laws", "layers", "leaderboard", "loss", "networks", "noise_curves", "overlay", "overlays",
+    "published", "quadrature", "save_figure", "scorecard", "single",
 ]  # fmt: skip
