@@ -23,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
 .PHONY: all quick test nbval lint torture reproducible browser lab explore html notebooks data train \
-	stored readme bench setup lock clean help
+	stored readme bench leaderboard setup lock clean help
 
 ##@ Results
 all: ## the report's figures and tables, at the report's sizes (figures/report)
@@ -31,6 +31,12 @@ all: ## the report's figures and tables, at the report's sizes (figures/report)
 
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
+
+HOURS ?= 6
+leaderboard: $(SETUP) ## train and judge the entrants that leaderboard/results.csv lacks (HOURS=6)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
+		--constraint leaderboard/requirements.txt bayesflow chaospy
+	$(PYTHON) -m burgers leaderboard --workers $(JOBS) --hours $(HOURS)
 
 ##@ Checks
 # Of two processes side by side each has a core: more threads would only wait for each other.
@@ -83,7 +89,7 @@ html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks 
 ##@ Steps of `make all`, of PROFILE=report, quick, report_muscl or quick_muscl
 notebooks: ## every notebook for which something that it uses has changed
 notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb \
-	08_published.ipynb)
+	08_published.ipynb 09_leaderboard.ipynb)
 data: $(BUILD)/01_generate.ipynb ## the ensembles
 train: $(TRAININGS) ## the report's auto-encoders
 
@@ -106,6 +112,9 @@ $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MOD
 	$(call study,forecasting forecast_errors cost)
 $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
 	$(call study,published audit documented_schemes documented_upwind _documented) benchmarks/published_files.csv
+$(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
+	$(call study,judging results ranking leaderboard board board_data board_entrants) \
+	leaderboard/results.csv
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 
@@ -154,10 +163,12 @@ install = $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python
 # By the uv of the lock, whatever is on the PATH: the lock's text differs between versions.
 COMPILE = $(PYTHON) -m uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
-lock: $(SETUP) ## resolve pyproject.toml into the two lock files; what is locked stays
+lock: $(SETUP) ## resolve pyproject.toml into the lock files; what is locked stays
 	$(COMPILE) --generate-hashes --extra setup --extra notebooks --extra test --extra cluster \
 		--extra explore --extra docs --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
+	$(COMPILE) --extra entrants --constraints requirements.txt \
+		--output-file leaderboard/requirements.txt
 
 MADE := $(foreach profile, quick report quick_muscl report_muscl, data/$(profile)) \
 	$(foreach profile, quick quick_muscl report_muscl, figures/$(profile))

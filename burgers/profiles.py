@@ -93,6 +93,21 @@ class Propagation:
 
 
 @dataclass(frozen=True)
+class Judging:
+    """Sizes of the examples of judging.
+
+    Attributes
+    ----------
+    training, samples : densities that a model learns from, and that it generates.
+    noises : sizes of the noise under which classifiers are tried.
+    """
+
+    training: int
+    samples: int
+    noises: int
+
+
+@dataclass(frozen=True)
 class Profile:
     """A consistent set of sizes for a run of all notebooks.
 
@@ -110,6 +125,7 @@ class Profile:
     sharpening : sizes for the sharper models.
     propagation : sizes for the reduced models.
     published : realisations of each published problem.
+    judging : sizes of the examples of judging.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -126,6 +142,7 @@ class Profile:
     sharpening: Sharpening
     propagation: Propagation
     published: int
+    judging: Judging
     scheme: Literal["rusanov", "muscl"] = "rusanov"
 
     def of_case(self, case_name: str) -> CaseSizes:
@@ -179,6 +196,7 @@ QUICK = Profile(
         sobol=(16, 64),
     ),
     published=2,
+    judging=Judging(training=500, samples=400, noises=6),
 )
 REPORT = Profile(
     name="report",
@@ -224,6 +242,7 @@ REPORT = Profile(
         sobol=(16, 64, 256, 1024),
     ),
     published=16,
+    judging=Judging(training=5000, samples=5000, noises=17),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
 REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")

@@ -36,6 +36,9 @@ NAMES = (
     "neighbours",
     # Realisations of 08, by the index of the problem among all names.
     "published",
+    # The leaderboard, by the indices of problem, time and seed: densities to train on and to judge
+    # by, trainings, and what is drawn from the models.
+    "board training", "board reference", "board model", "board samples",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

@@ -7,6 +7,7 @@ SECTIONS = {
     "06": "Calibrated models and latent distributions",
     "07": "Forecasting",
     "08": "Published problems and data sets",
+    "09": "Judging models, and the leaderboard",
 }
 FIGURES = {
     "figure_02_auto_encoder": "An auto-encoder",
@@ -59,6 +60,11 @@ FIGURES = {
     "07_timing": "Cost against accuracy, for every method",
     "08_realisations": "Exact densities of every named problem",
     "08_data_sets": "Public data sets against the exact solution",
+    "09_scorecard": "A scorecard: a Gaussian model of the creneau at T = 0.2",
+    "09_noise": "Accuracy of classifiers over the noise added to both samples",
+    "09_ranking": "The leaderboard: distance and resolution of every entrant",
+    "09_frontier": "The leaderboard: distance against cost",
+    "09_densities": "Generated densities of the nearest entrant and of a Gaussian",
 }
 TABLES = {
     "table_moments": "The report's model against Monte Carlo and the exact moments",
@@ -79,6 +85,7 @@ TABLES = {
     "timing_payback": "Cost compared with the cheapest method of equal accuracy",
     "timing_goals": "Goals of the forecasting model for its cost",
     "table_published": "Public data sets against the exact solution",
+    "table_leaderboard": "The leaderboard: every entrant on every distribution",
 }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from burgers import problems
 from burgers._files import written_whole
 from burgers.paths import ROOT, figures
+from burgers.studies import ranking
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"<!-- (\w+) -->\n.*?<!-- /\1 -->", flags=re.DOTALL)
@@ -188,6 +189,39 @@ def data_sets():
     ])  # fmt: skip
 
 
+def calibration():
+    """How often a true sample gets a small p, by measure."""
+    table = measured("judge_calibration")
+    return markdown(("measure", "p < 0.05"), [
+        (f"`{row[0]}`", f"{row[1]:.3f}") for row in table.itertuples(index=False)
+    ])  # fmt: skip
+
+
+def power():
+    """The smallest sample from which each measure finds each fault."""
+    table = measured("judge").pivot(index="measure", columns="fault", values="smallest_n")
+    order = measured("judge")
+    table = table.loc[order.measure.unique(), order.fault.unique()]
+    return markdown(("measure", *table.columns), [
+        (f"`{name}`", *("" if pd.isna(n) else f"{n:,.0f}" for n in row))
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ])  # fmt: skip
+
+
+def leaderboard():
+    """The nearest entrant on each distribution, and how near."""
+    table = made("table_leaderboard")
+    nearest = ranking.best(table[table.densities == table.densities.max()])
+    heads = ("problem", "time", "nearest entrant", "worst", "which", "resolution", "goal",
+             "seconds over direct Monte Carlo, Sobol")  # fmt: skip
+    return markdown(heads, [
+        (row.problem, row.time, row.entrant, f"{row.worst:.2f}", f"`{row.fault}`",
+         percent(row.resolution, 1), "reached" if row.reached else "**not reached**",
+         f"{row.over_solver:.2g}, {row.over_sobol:.2g}")
+        for row in nearest.itertuples()
+    ])  # fmt: skip
+
+
 def aims(table):
     """Goals with what was measured."""
     return markdown(("case", "goal", "measured", "at most", "verdict"), [
@@ -224,7 +258,8 @@ def markdown(heads, rows):
 TABLES = {
     function.__name__: function
     for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
-                     claims, pictures, reproducibility, named, data_sets)
+                     claims, pictures, reproducibility, named, data_sets, calibration, power,
+                     leaderboard)
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ Draw = Callable[[int, np.random.Generator], np.ndarray]
 def score(
     draw: Draw, pool: np.ndarray, known: np.ndarray, samples: int, rng: np.random.Generator
 ) -> dict[str, float]:
-    """All scores of a sample of `draw` against a pool; of the moments medians over five repeats.
+    """All measures of a sample of `draw` against a pool; of the moments medians over five repeats.
 
     pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
     """
@@ -41,18 +41,21 @@ def score(
     def fresh():
         return pool[rng.choice(len(pool), samples, replace=False)]
 
-    found = metrics.scores(draw(samples, rng), fresh(), known)
+    generated, reference = draw(samples, rng), fresh()
+    found = metrics.scores(generated, reference, known)
+    found["resolution"] = metrics.resolution(generated, reference)
     return found | _median_distances(lambda: draw(samples, rng), fresh)
 
 
 def floors(
     pool: np.ndarray, known: np.ndarray, samples: int, repeats: int, rng: np.random.Generator
 ) -> dict[str, float]:
-    """The scores of one Monte Carlo sample against another."""
-    return metrics.noise_floor(
+    """The measures of one Monte Carlo sample against another, which no noise need make alike."""
+    found = metrics.noise_floor(
         pool, samples, repeats=repeats, rng=rng,
         measure=lambda first, second: metrics.scores(first, second, known),
     )  # fmt: skip
+    return found | {"resolution": 0.0}
 
 
 def judge_all(
