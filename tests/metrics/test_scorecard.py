@@ -168,7 +168,8 @@ def test_classifiers_do_not_reject_true_samples_more_often_than_they_should(pool
             rejected[name] += table.p[name] <= 0.05
     # Ties of accuracies make the test reject less often.
     for name, count in rejected.items():
-        assert 0 < count <= stats.binom.ppf(1 - 1e-4, repetitions, 0.05), name
+        assert count <= stats.binom.ppf(1 - 1e-4, repetitions, 0.05), name
+    assert sum(rejected.values()) > 0
 
 
 def test_a_moved_front_is_found_as_far_as_it_was_moved(pool):
