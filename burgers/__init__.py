@@ -7,6 +7,7 @@ from burgers import _faces, exact, metrics, paths, problems, profiles, streams
 from burgers._version import __version__
 from burgers.ensembles import dataset
 from burgers.ensembles.dataset import generate
+from burgers.exact import Observation
 from burgers.problems import CASES, CRENEAU, SINUS, Problem
 from burgers.solver import solve, trajectory
 from burgers.studies.judging import judge
@@ -20,6 +21,7 @@ __all__ = [
     "CASES",
     "CRENEAU",
     "SINUS",
+    "Observation",
     "Problem",
     "__version__",
     "cases",

@@ -23,7 +23,9 @@ QUICK = """```{note}
 As it is stored, at the quick profile: samples and models made in minutes. The gallery and the
 tables are those of the report's profile; after `make all`, this page is too.
 ```"""
-RESULTS = ["exact-law", "generative-models", "forecasting", "problems", "leaderboard"]
+RESULTS = [
+    "exact-law", "generative-models", "leaderboard", "forecasting", "inference", "problems",
+]  # fmt: skip
 STRINGS = re.compile(r'"([^"\n]+)"')
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

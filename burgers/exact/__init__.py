@@ -4,17 +4,22 @@ from burgers.exact.densities import REYNOLDS, tail
 from burgers.exact.evolution import at, solve
 from burgers.exact.expectations import Moments, mean_and_std, moments, sobol
 from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES
+from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
+from burgers.exact.posterior import Posterior, posterior
 
 __all__ = [
     "PANEL_NODES",
     "REYNOLDS",
     "REYNOLDS_NODES",
     "Moments",
+    "Observation",
+    "Posterior",
     "at",
     "density",
     "mean_and_std",
     "moments",
+    "posterior",
     "sobol",
     "solve",
     "tail",

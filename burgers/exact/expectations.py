@@ -11,7 +11,7 @@ closed form the rule is
 import math
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +134,7 @@ def moments(
         fine = law.quadrature(problem, time, cells)
         coarse = law.quadrature(problem, time, cells, 4, 16)
         return _compared(fine, coarse, "closed form")
-    numbers = _numbers(problem, time)
+    numbers = random_numbers(problem, time)
     inverted = all(callable(getattr(part, "ppf", None)) for part in problem.inputs.values())
     if inverted and numbers <= FEW:
         panels = max(2, math.ceil((points ** (1 / max(numbers, 1))) / NODES))
@@ -182,10 +182,10 @@ def sobol(
     for name, part in problem.inputs.items():
         if not callable(getattr(part, "ppf", None)):
             raise ValueError(f"inputs[{name!r}] has no ppf; accepted: a distribution that has")
-    return _sobol_points(problem, time, _numbers(problem, time), count, rng)
+    return _sobol_points(problem, time, random_numbers(problem, time), count, rng)
 
 
-def _numbers(problem, time):
+def random_numbers(problem: Problem, time: float | None) -> int:
     """How many random numbers determine a density."""
     size = sum(rows[0].size for rows in problem.sample(1, np.random.default_rng(0)).values())
     return size + (time is None and problem.first_time < problem.last_time)
@@ -220,7 +220,7 @@ def _gauss(problem, time, numbers, panels):
     share = np.ones(1)
     for _ in range(numbers):
         share = np.outer(share, weights).ravel()
-    return *_at_quantiles(problem, time, quantiles), share
+    return *at_quantiles(problem, time, quantiles), share
 
 
 def _sobol(problem, time, numbers, points, rng) -> Iterator[Rule]:
@@ -232,7 +232,7 @@ def _sobol(problem, time, numbers, points, rng) -> Iterator[Rule]:
 def _sobol_points(problem, time, numbers, count, rng):
     quantiles = qmc.Sobol(numbers, rng=rng).random(count)
     # The left end of a scrambled interval may be zero, whose normal quantile is infinite.
-    return _at_quantiles(problem, time, np.clip(quantiles, np.finfo(float).tiny, None))
+    return at_quantiles(problem, time, np.clip(quantiles, np.finfo(float).tiny, None))
 
 
 def _drawn(problem, time, numbers, points, rng) -> Iterator[Rule]:
@@ -243,12 +243,15 @@ def _drawn(problem, time, numbers, points, rng) -> Iterator[Rule]:
         yield inputs, times, np.full(count, 1.0 / count)
 
 
-def _at_quantiles(problem, time, quantiles):
+def at_quantiles(
+    problem: Problem, time: float | None, quantiles: Floats
+) -> tuple[dict[str, Floats], Floats]:
     """Inputs and times at quantiles (points, numbers); that of a random time is the last."""
     inputs, first = {}, 0
+    laws: dict[str, Any] = dict(problem.inputs)
     for name, rows in problem.sample(1, np.random.default_rng(0)).items():
         part = quantiles[:, first : first + rows[0].size].reshape(-1, *rows.shape[1:])
-        inputs[name] = checks.finite(name, problem.inputs[name].ppf(part))
+        inputs[name] = checks.finite(name, laws[name].ppf(part))
         first += rows[0].size
     start, end = problem.times if time is None else (time, time)
     last = quantiles[:, -1] if first < quantiles.shape[1] else np.zeros(len(quantiles))
