@@ -3,8 +3,8 @@
     python benchmarks/judge.py [calibration] [power]
 
 Exact densities of the creneau at all times, 400 cells. Calibration: true samples are judged; a
-measure should reject 5 % of them, but for what ties and the finite number of permutations take off
-(p < 0.05 of 99 has a level of 4 %, p <= 0.05 one of 5 %). Power: from which number of realisations
+measure should reject 5 % of them, but for what ties and the finite number of pairs take off (of 199
+pairs, p < 0.05 has a level of 4.5 % and p <= 0.05 one of 5 %). Power: from which number of realisations
 on a measure finds a known fault, that is p < 0.05 in 80 % of the repetitions. Two processes of one
 thread each.
 """
@@ -28,8 +28,9 @@ from burgers.paths import ROOT, save_table
 FOLDER = ROOT / "benchmarks"
 POOL, REPEATS, SEED, PROCESSES = 40_000, 99, 0, 2
 TESTED = tuple(name for name in metrics.MEASURES if name != "resolution")
-# Of the calibration: repetitions, and realisations generated and in the reference.
-TRUE, SIZE, TIMES = 400, 600, 4
+# Of the calibration: repetitions, pairs of true samples, realisations, and of the reference so many
+# times as many.
+TRUE, PAIRS, SIZE, TIMES = 400, 199, 600, 4
 # Of the power: repetitions, the least fraction of them in which a fault is found, and realisations
 # generated, of which the reference has three times as many.
 REPETITIONS, FOUND, SIZES, MULTIPLE = 20, 0.8, (100, 200, 400, 800, 1600, 3200), 3
@@ -105,7 +106,7 @@ def calibrated(seed):
         density[places] for places in parts(len(density), rng, SIZE, TIMES * SIZE, SIZE)
     )
     table = metrics.judge(
-        ours, theirs, known, repeats=REPEATS, seed=int(rng.integers(2**31)), measures=TESTED
+        ours, theirs, known, repeats=PAIRS, seed=int(rng.integers(2**31)), measures=TESTED
     )
     return table.p.to_dict()
 

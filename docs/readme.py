@@ -199,7 +199,7 @@ def calibration():
 
 def power():
     """The smallest sample from which each measure finds each fault."""
-    table = measured("judge").pivot(index="measure", columns="fault", values="smallest_n")
+    table = measured("judge").pivot(index="measure", columns="fault", values="smallest n")
     order = measured("judge")
     table = table.loc[order.measure.unique(), order.fault.unique()]
     return markdown(("measure", *table.columns), [

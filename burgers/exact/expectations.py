@@ -134,7 +134,7 @@ def moments(
         fine = law.quadrature(problem, time, cells)
         coarse = law.quadrature(problem, time, cells, 4, 16)
         return _compared(fine, coarse, "closed form")
-    numbers = random_numbers(problem, time)
+    numbers = random_numbers(problem, time, rng)
     inverted = all(callable(getattr(part, "ppf", None)) for part in problem.inputs.values())
     if inverted and numbers <= FEW:
         panels = max(2, math.ceil((points ** (1 / max(numbers, 1))) / NODES))
@@ -185,9 +185,12 @@ def sobol(
     return _sobol_points(problem, time, random_numbers(problem, time), count, rng)
 
 
-def random_numbers(problem: Problem, time: float | None) -> int:
+def random_numbers(
+    problem: Problem, time: float | None, rng: np.random.Generator | None = None
+) -> int:
     """How many random numbers determine a density."""
-    size = sum(rows[0].size for rows in problem.sample(1, np.random.default_rng(0)).values())
+    rng = rng or np.random.default_rng(0)
+    size = sum(rows[0].size for rows in problem.sample(1, rng).values())
     return size + (time is None and problem.first_time < problem.last_time)
 
 
