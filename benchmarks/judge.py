@@ -4,9 +4,9 @@
 
 Exact densities of the creneau at all times, 400 cells. Calibration: true samples are judged; a
 measure should reject 5 % of them, but for what ties and the finite number of pairs take off (of 199
-pairs, p < 0.05 has a level of 4.5 % and p <= 0.05 one of 5 %). Power: from which number of realisations
-on a measure finds a known fault, that is p < 0.05 in 80 % of the repetitions. Two processes of one
-thread each.
+pairs, p < 0.05 has a level of 4.5 % and p <= 0.05 one of 5 %). Power: from which number of
+realisations on a measure finds a known fault, that is p < 0.05 in 80 % of the repetitions. Two
+processes of one thread each.
 """
 
 import os

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -52,6 +52,11 @@ def _parser():
     board.add_argument("--workers", type=int, default=2, help="processes of one thread each (2)")
     board.add_argument("--hours", type=float, default=np.inf, help="start nothing after so many")
     board.set_defaults(run=_leaderboard)
+    served = commands.add_parser("serve", help="serve a problem over HTTP, as an UM-Bridge model")
+    served.add_argument("problem", help="the name of a problem, say creneau")
+    served.add_argument("--port", type=int, default=4242, help="to listen on (4242)")
+    served.add_argument("--host", default="127.0.0.1", help="address (this machine's own alone)")
+    served.set_defaults(run=_serve)
     return parser
 
 
@@ -86,11 +91,13 @@ def _judge(options):
     problem = problems.get(options.problem)
     generated = judging.read(options.file)
     training = judging.read(options.training).density if options.training else None
-    time = generated.times if options.time is None else options.time
+    times = generated.times if options.time is None else options.time
     card = judging.judge(
-        generated.density, problem, training, final_time=time, repeats=options.repeats,
+        generated.density, problem, training, final_time=times, repeats=options.repeats,
         seed=options.seed,
     )  # fmt: skip
+    # One time, by the option or by the file; or several.
+    time = float(np.min(times)) if times is not None and np.ptp(times) == 0 else None
     print(f"{options.file} against exact densities of {problem.name}")
     print(card.to_string(float_format=lambda number: f"{number:.4g}"))
     if options.figure:
@@ -99,7 +106,7 @@ def _judge(options):
         plots.save_figure(plots.scorecard(card, options.entrant), options.figure)
     if options.append:
         found = results.rows(
-            card, problem=problem.name, time=options.time, entrant=options.entrant,
+            card, problem=problem.name, time=time, entrant=options.entrant,
             densities=0 if training is None else len(training), seed=options.seed,
         )  # fmt: skip
         results.append(found, options.append)
@@ -110,6 +117,12 @@ def _leaderboard(options):
 
     table = leaderboard.fill(workers=options.workers, seconds=3600 * options.hours)
     print(f"{table.entrant.nunique()} entrants, {len(table)} rows")
+
+
+def _serve(options):
+    from burgers.studies import serving
+
+    serving.serve(problems.get(options.problem), host=options.host, port=options.port)
 
 
 def _number(text):

@@ -14,7 +14,15 @@ from burgers.plots.style import styled
 
 # Beyond this the colours of the ranking do not change.
 FAR = 50.0
-FAMILIES = ("training set", "muscl", "rusanov", "POD", "report's VAE", "sigma-VAE", "told")
+FAMILIES = {
+    "training set": ("0.6", "D"),
+    "muscl": (MONTE_CARLO, "s"),
+    "rusanov": (MONTE_CARLO, "x"),
+    "POD": ("C1", "o"),
+    "report's VAE": ("C2", "^"),
+    "sigma-VAE": (GENERATED, "o"),
+    "told": ("0.2", "+"),
+}
 
 
 @styled
@@ -33,8 +41,8 @@ def ranking(table: pd.DataFrame, title: str = "") -> Figure:
         layout="constrained",
     )  # fmt: skip
     scale = colors.LogNorm(1.0, FAR)
-    _cells(axes[0], away.loc[rows], "{:.2g}", scale)
-    _cells(axes[1], 100.0 * finest.loc[rows], "{:.2g}", colors.LogNorm(1.0, 1000.0))
+    _cells(axes[0], away.loc[rows], scale)
+    _cells(axes[1], 100.0 * finest.loc[rows], colors.LogNorm(1.0, 1000.0))
     axes[0].set_title("worst of mean, std, Wasserstein, energy\n(1: as far as true samples)")
     axes[1].set_title("resolution, % of the mean std\n(0: no classifier tells them apart)")
     if title:
@@ -53,16 +61,18 @@ def _grid(table, column):
     )
 
 
-def _cells(ax, grid, text, scale):
+def _cells(ax, grid, scale):
     """A table of coloured numbers; grey where there is none."""
     values = grid.to_numpy(float)
     shown = np.where(np.isfinite(values), np.clip(values, scale.vmin, scale.vmax), scale.vmax)
     ax.imshow(np.ma.array(shown, mask=np.isnan(values)), norm=scale, cmap="Reds", aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         dark = shown[row, column] > np.sqrt(scale.vmin * scale.vmax) * 2
-        label = "" if np.isnan(value) else "any" if np.isinf(value) else text.format(value)
+        label = f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+        label = "" if np.isnan(value) else "any" if np.isinf(value) else label
         ax.text(column, row, label, ha="center", va="center", fontsize=8,
                 color="white" if dark else "black")  # fmt: skip
+    ax.set_facecolor("0.9")
     ax.set_xticks(range(grid.shape[1]), list(grid.columns), rotation=60, ha="right", fontsize=8)
     ax.set_yticks(range(len(grid)), list(grid.index), fontsize=9)
     ax.grid(False)
@@ -83,10 +93,10 @@ def frontier(table: pd.DataFrame) -> Figure:
     )  # fmt: skip
     for ax, problem in zip(axes.flat, problems, strict=False):
         of_problem = table[table.problem == problem]
-        for k, family in enumerate(FAMILIES):
+        for family, (colour, marker) in FAMILIES.items():
             some = of_problem[[_family(row) == family for row in of_problem.itertuples()]]
             seconds = (some.training_seconds + 5 * some.sampling_seconds).clip(lower=1e-2)
-            ax.scatter(seconds, some.worst, color=f"C{k}", s=26, label=family)
+            ax.scatter(seconds, some.worst, color=colour, marker=marker, s=26, label=family)
         ax.axhline(1.0, color=MONTE_CARLO, linewidth=0.9)
         ax.set(xscale="log", yscale="log", title=problem)
     for ax in axes.flat[len(problems) :]:
