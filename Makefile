@@ -165,7 +165,7 @@ COMPILE = $(PYTHON) -m uv pip compile --quiet --no-config --universal --python-v
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 lock: $(SETUP) ## resolve pyproject.toml into the lock files; what is locked stays
 	$(COMPILE) --generate-hashes --extra setup --extra notebooks --extra test --extra cluster \
-		--extra explore --extra docs --output-file requirements.txt
+		--extra explore --extra docs --extra doors --output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
 	$(COMPILE) --extra entrants --constraints requirements.txt \
 		--output-file leaderboard/requirements.txt

@@ -158,6 +158,8 @@ def _unmasked(name, value):
             raise _Masked(
                 f"{name} has {count} masked values; accepted: real numbers, none of them masked"
             )
+        if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+            return np.from_dlpack(value)
         return np.asarray(value)
 
 

@@ -25,6 +25,7 @@ tables are those of the report's profile; after `make all`, this page is too.
 ```"""
 RESULTS = [
     "exact-law", "generative-models", "leaderboard", "forecasting", "inference", "problems",
+    "interoperate", "um-bridge",
 ]  # fmt: skip
 STRINGS = re.compile(r'"([^"\n]+)"')
 MODULES = sorted(

@@ -99,15 +99,12 @@ def judge(
 
     Returns
     -------
-    pandas.DataFrame indexed by measure, with columns
-
-    value : of the generated sample.
-    floor : median for true samples, and `ratio`, the value in units of it; NaN where it is zero.
-    low, high : 5 % and 95 % quantiles for true samples.
-    p : probability of a value as large as this, if the generated sample were a true one; for
-        `nearest_neighbour_ratio`, of one as far from the median to either side. For the classifiers
-        it is found by permuting the held-out labels, and ties are broken at random. `resolution`
-        has none.
+    pandas.DataFrame indexed by measure, with columns `value`, of the generated sample; `floor`, the
+    median for true samples; `ratio`, the value in units of it, NaN where it is zero; `low` and
+    `high`, the 5 % and 95 % quantiles for true samples; and `p`, the probability of a value as
+    large as this, if the generated sample were a true one. For `nearest_neighbour_ratio` p is that
+    of a value as far from the median to either side; for the classifiers it is found by permuting
+    the held-out labels, and ties are broken at random; `resolution` has none.
 
     Raises
     ------

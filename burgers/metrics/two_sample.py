@@ -48,7 +48,7 @@ def band_error(generated: ArrayLike, reference: ArrayLike) -> float:
 def crps(generated: ArrayLike, reference: ArrayLike) -> float:
     """Continuous ranked probability score, averaged over x, divided by the reference's mean std.
 
-        E|X - Y| - ½ E|X - X'|,   X, X' generated and Y of the reference, in a cell
+        E abs(X - Y) - ½ E abs(X - X'),   X, X' generated and Y of the reference, in a cell
 
     It is smallest, but not zero, if the two distributions are equal in every cell.
 

@@ -20,10 +20,11 @@ from burgers.plots.figures import (
 )
 from burgers.plots.networks import active_latents, layers, loss
 from burgers.plots.scorecard import noise_curves, scorecard
+from burgers.plots.shares import variance_shares
 
 __all__ = [
     "GENERATED", "INPUT", "MONTE_CARLO", "active_latents", "band", "band_and_four", "boundary",
     "budget", "convergence", "diagrams", "effective_reynolds", "figures", "forecasts", "four",
     "laws", "layers", "leaderboard", "loss", "networks", "noise_curves", "overlay", "overlays",
-    "published", "quadrature", "save_figure", "scorecard", "single",
+    "published", "quadrature", "save_figure", "scorecard", "single", "variance_shares",
 ]  # fmt: skip
