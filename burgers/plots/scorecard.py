@@ -38,7 +38,7 @@ def scorecard(card: pd.DataFrame, title: str = "") -> Figure:
     _distances(axes[0], left)
     _accuracies(axes[1], right)
     if "resolution" in card.index:
-        axes[1].set_title(f"resolution: {_resolution(card.value['resolution'])}", fontsize=11)
+        axes[1].set_title(f"resolution:\n{_resolution(card.value['resolution'])}")
     if title:
         figure.suptitle(title)
     return figure
@@ -60,7 +60,8 @@ def noise_curves(panels: dict[str, pd.DataFrame]) -> Figure:
         ax.plot(sizes, table.chance, color=INPUT, linestyle=":", label="by chance, at most")
         ax.set(xscale="log", title=title, xlabel="noise, in units of the mean std")
     axes[0, 0].set_ylabel("held-out accuracy")
-    axes[0, 0].legend(fontsize=9)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -93,7 +94,7 @@ def _distances(ax: Axes, card):
     ax.set_xlim(min(0.2, low.min()), max(10.0, 3.0 * value.max()))
     ax.set_yticks(heights, list(card.index))
     ax.set_xlabel("distance to the reference, in noise floors")
-    ax.set_title("blue: as a true sample, red: not (p < 0.05)")
+    ax.set_title("blue: like a true sample\nred: not (p < 0.05)")
 
 
 def _accuracies(ax: Axes, card):
@@ -106,7 +107,7 @@ def _accuracies(ax: Axes, card):
     ax.set_xlim(0.4, 1.02)
     ax.set_ylim(-0.8, max(len(card), 1) - 0.2)
     ax.set_yticks(heights, [CLASSIFIERS[name] for name in card.index])
-    ax.set_xlabel("held-out accuracy (0.5: not told apart)")
+    ax.set_xlabel("held-out accuracy")
 
 
 def _resolution(value):

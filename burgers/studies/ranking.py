@@ -158,7 +158,7 @@ def sentences(found: pd.DataFrame) -> list[str]:
         f"On {near} of {settings} distributions a model that learned from "
         f"{most.densities.max():,} densities has mean, std, Wasserstein and energy distance like a "
         f"true sample's; on {reached} no classifier tells its densities from true ones under "
-        f"noise of {RESOLUTION:.0%} of the std.",
+        f"noise of {100 * RESOLUTION:.0f} % of the std.",
         f"Models that are told the random inputs come to {told:.1f} times the range of true "
         f"samples, and those that are told nothing to {untold:.1f} (the best of each, median over "
         "problems).",
