@@ -125,7 +125,9 @@ def summarise(rows: list[dict], floor: dict[str, dict[str, float]]) -> pd.DataFr
     )
     table = table.reset_index()
     table["floor"] = [floor[row.case][row.judge] for row in table.itertuples()]
-    return table.assign(ratio=metrics.in_floors(table["median"], table.floor))
+    # A resolution has no floor, and may be infinite.
+    distances = table[table.judge != "resolution"]
+    return table.assign(ratio=metrics.in_floors(distances["median"], distances.floor))
 
 
 def judged_times(case: Problem, count: int) -> np.ndarray:
