@@ -217,7 +217,8 @@ def leaderboard():
     return markdown(heads, [
         (row.problem, row.time, row.entrant, f"{row.worst:.2f}", f"`{row.fault}`",
          percent(row.resolution, 1), "reached" if row.reached else "**not reached**",
-         f"{row.over_solver:.2g}, {row.over_sobol:.2g}")
+         ", ".join("–" if pd.isna(cost) else f"{cost:,.2g}" if cost < 100 else f"{cost:,.0f}"
+                   for cost in (row.over_solver, row.over_sobol)))
         for row in nearest.itertuples()
     ])  # fmt: skip
 

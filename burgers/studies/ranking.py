@@ -69,8 +69,8 @@ def with_costs(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     """A summary with the columns over_solver and over_sobol, see `summary`.
 
     Direct Monte Carlo is that of `muscl`, whose error falls as the root of the realisations from
-    the noise floor on; between numbers of Sobol points the error is interpolated, and beyond the
-    largest one extrapolated, as a power.
+    the noise floor on. Between numbers of Sobol points the error is interpolated, as a power; an
+    error below that of the most points has no number, and one above that of the fewest has theirs.
     """
     over: dict[str, list[float]] = {"over_solver": [], "over_sobol": []}
     for row in found.itertuples():
@@ -96,9 +96,13 @@ def _sobol_seconds(table, row):
         points[points.measure == name].groupby("densities").value.median()
         for name in ("std_error", "sampling_seconds")
     )
-    slope, offset = np.polyfit(np.log(errors.index), np.log(errors), 1)
-    count = np.exp((np.log(row.std_error) - offset) / slope)
-    return max(count, 1.0) * each.iloc[-1] / 1000
+    # Where the scheme's own error is reached more points are of no use.
+    lowest = np.minimum.accumulate(errors.to_numpy())
+    if row.std_error < lowest[-1]:
+        return np.nan
+    counts = np.log(errors.index.to_numpy(float))
+    count = np.exp(np.interp(np.log(row.std_error), np.log(lowest[::-1]), counts[::-1]))
+    return count * each.iloc[-1] / 1000
 
 
 def best(found: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +112,7 @@ def best(found: pd.DataFrame) -> pd.DataFrame:
     """
     fair = found[found.learned & ~found.told & found.worst.notna()].copy()
     fair["away"] = np.maximum(fair.worst, fair.resolution / RESOLUTION)
-    chosen = fair.sort_values("away").groupby(SETTING, sort=False).head(1)
+    chosen = fair.sort_values(["away", "worst"]).groupby(SETTING, sort=False).head(1)
     return chosen.sort_values(SETTING).reset_index(drop=True)
 
 
@@ -140,7 +144,7 @@ def pictures(found: pd.DataFrame, names: Sequence[str]) -> dict[str, tuple[Float
 
 
 def sentences(found: pd.DataFrame) -> list[str]:
-    """Three sentences on the report's question, from the numbers of a summary."""
+    """Sentences on the report's question, from the numbers of a summary: three if all took part."""
     most = found[found.densities == found.densities.max()]
     settings = most.groupby(["problem", "time"]).ngroups
     fair = most[most.learned & ~most.told]
@@ -149,9 +153,7 @@ def sentences(found: pd.DataFrame) -> list[str]:
     normal = fair[fair.entrant.str.endswith("VAE, normal")].worst.median()
     fitted = fair[fair.entrant.str.contains("VAE, ") & ~fair.entrant.str.endswith("normal")]
     fitted = fitted.groupby(["problem", "time"]).worst.min().median()
-    told = most[most.told].groupby(["problem", "time"]).worst.min().median()
-    untold = fair.groupby(["problem", "time"]).worst.min().median()
-    return [
+    said = [
         f"An auto-encoder fed with normal latents is {normal:.0f} times as far from the true "
         f"distribution as true samples are at most (median over problems); with the best "
         f"distribution fitted to its codes, {fitted:.1f} times.",
@@ -159,7 +161,15 @@ def sentences(found: pd.DataFrame) -> list[str]:
         f"{most.densities.max():,} densities has mean, std, Wasserstein and energy distance like a "
         f"true sample's; on {reached} no classifier tells its densities from true ones under "
         f"noise of {100 * RESOLUTION:.0f} % of the std.",
-        f"Models that are told the random inputs come to {told:.1f} times the range of true "
-        f"samples, and those that are told nothing to {untold:.1f} (the best of each, median over "
-        "problems).",
     ]
+    if most.told.any():
+        told, untold = (
+            group.groupby(["problem", "time"]).worst.min().median()
+            for group in (most[most.told], fair)
+        )
+        said.append(
+            f"Models that are told the random inputs come to {told:.1f} times the range of true "
+            f"samples, and those that are told nothing to {untold:.1f} (the best of each, median "
+            "over problems)."
+        )
+    return said
