@@ -196,8 +196,9 @@ def _code(function: Callable[..., Any]) -> str:
     while open_:
         name = open_.pop()
         module = found[name] = sys.modules[name]
+        # A module that was imported under its former name has a `__getattr__` of another one.
         seen = (getattr(value, "__module__", None) or getattr(value, "__name__", "")
-                for value in vars(module).values())  # fmt: skip
+                for key, value in vars(module).items() if key != "__getattr__")  # fmt: skip
         open_ += {str(other) for other in seen if str(other).startswith("burgers.")} - found.keys()
     return "".join(inspect.getsource(found[name]) for name in sorted(found))
 
