@@ -106,7 +106,7 @@ def _judge(options):
         plots.save_figure(plots.scorecard(card, options.entrant), options.figure)
     if options.append:
         found = results.rows(
-            card, problem=problem.name, time=time, entrant=options.entrant,
+            card, problem=options.problem, time=time, entrant=options.entrant,
             densities=0 if training is None else len(training), seed=options.seed,
         )  # fmt: skip
         results.append(found, options.append)

@@ -4,6 +4,7 @@ A sample is an array (realisations, cells); results are numbers.
 """
 
 from burgers.metrics import forecast
+from burgers.metrics._pool import checked
 from burgers.metrics.classifiers import c2st, c2st_curve, resolution
 from burgers.metrics.features import front, structure_function
 from burgers.metrics.moments import (
@@ -35,6 +36,7 @@ __all__ = [
     "band_error",
     "c2st",
     "c2st_curve",
+    "checked",
     "classifier_accuracy",
     "crps",
     "distances",

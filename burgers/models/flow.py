@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from burgers import _checks as checks
-from burgers.models import latent_laws
+from burgers.models import latent_laws, told
 from burgers.models._keras import keras, own
 from burgers.models.conditionals import Conditionals
 from burgers.models.training import adam
@@ -54,7 +54,8 @@ class Flow(latent_laws.Law):
         """Fit to codes, and if conditioned to `given` (realisations, numbers); returns itself."""
         codes = latent_laws.checked(codes)
         self._begin(codes)
-        given = self._take(given, len(codes))
+        self.told = told.Standard().fit(given, len(codes))
+        given = self._given(given, len(codes))
         if self.varies.any():
             self._learn(self._varying(codes), given)
         self.latents = codes.shape[1]
@@ -146,26 +147,10 @@ class Flow(latent_laws.Law):
     def _standard(self, codes):
         return (codes - self.centre) / self.scale
 
-    def _take(self, given, count):
-        """Record centre and scale of the conditions of a fit; returns them standardised."""
-        self.numbers = None
-        if given is not None:
-            given = _checked(given, count)
-            self.numbers = given.shape[1]
-            self.given_centre, std = given.mean(axis=0), given.std(axis=0)
-            # A constant condition may vary by rounding errors.
-            varies = std > 1e-6 * np.abs(self.given_centre)
-            self.given_scale = np.where(varies, std, 1.0)
-        return self._given(given, count)
-
     def _given(self, given, count):
         """The conditions, standardised; without any, a column of zeros."""
-        if (given is None) != (self.numbers is None):
-            accepted = "None" if self.numbers is None else f"({count}, {self.numbers})"
-            raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
-        if given is None:
-            return np.zeros((count, 1))
-        return (_checked(given, count, self.numbers) - self.given_centre) / self.given_scale
+        found = self.told(given, count)
+        return np.zeros((count, 1)) if found is None else found
 
 
 class NearestConditions:
@@ -197,7 +182,7 @@ class NearestConditions:
     def fit(self, codes: ArrayLike, given: ArrayLike) -> Self:
         """Fit the flow to codes and `given` (realisations, 1), rank all codes; returns itself."""
         codes, self.latents = latent_laws.checked(codes), None
-        given = _checked(given, len(codes), 1)
+        given = told.inputs(given, len(codes), 1)
         order = np.argsort(given[:, 0])
         self.law.fit(codes[order], given[order])
         self.given = given[order, 0]
@@ -211,7 +196,7 @@ class NearestConditions:
         """Draw n codes, (n, latents) float64, one at each of `given` (n, 1), which is required."""
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
-        given = _checked(given, n, 1)
+        given = told.inputs(given, n, 1)
         nearest = min(self.nearest, len(self.given))
         first = np.searchsorted(self.given, given[:, 0]) - nearest // 2
         picked = first.clip(0, len(self.given) - nearest) + rng.integers(nearest, size=n)
@@ -221,18 +206,6 @@ class NearestConditions:
 def _below(values, weight, mean, width):
     """Distribution function of each mixture of normals at its value, (realisations,)."""
     return (weight * ndtr((values[:, None] - mean) / width)).sum(axis=1)
-
-
-def _checked(given, count, numbers=None):
-    """The conditions as a finite array (count, numbers), of at least one number, or ValueError."""
-    accepted = f"({count}, {'numbers' if numbers is None else numbers})"
-    if given is None:
-        raise ValueError(f"given is None; accepted: {accepted}")
-    given = checks.finite("given", given)
-    wanted = given.shape[1:] if numbers is None else (numbers,)
-    if given.ndim != 2 or given.shape != (count, *wanted) or not given.shape[1]:
-        raise ValueError(f"given has shape {given.shape}; accepted: {accepted}")
-    return given
 
 
 # The former name of the class.

@@ -116,14 +116,13 @@ def _family(row):
 
 @styled
 def densities(panels: Mapping[str, tuple[NDArray[np.floating], NDArray[np.floating]]]) -> Figure:
-    """A figure of generated densities (blue) beside exact ones (red), one axes a title.
+    """A figure of generated densities (blue) on exact ones (red), one axes a title, two a row.
 
     panels: exact and generated densities, (realisations, cells) each, by title.
     """
-    columns = min(3, len(panels))
-    rows = -(-len(panels) // columns)
+    rows = -(-len(panels) // 2)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(10, 0.4 + 2.4 * rows), squeeze=False, layout="constrained"
+        rows, 2, figsize=(10, 0.4 + 2.6 * rows), squeeze=False, layout="constrained"
     )
     for ax, (title, (true, generated)) in zip(axes.flat, panels.items(), strict=False):
         for sample, colour in ((true, MONTE_CARLO), (generated, GENERATED)):

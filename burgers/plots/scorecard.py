@@ -79,9 +79,10 @@ def _kinds(card):
 def _distances(ax: Axes, card):
     """Ratios to the floor on the range of true samples."""
     heights = np.arange(len(card))[::-1]
-    floor = card.floor.where(card.floor > 0, card.high.where(card.high > 0, card.value))
+    # Where true samples do not differ at all, a difference is beyond all units.
+    unit = card.floor.where(card.floor > 0, card.value / LARGEST)
     low, high, value = (
-        (card[name] / floor).clip(SMALLEST, LARGEST) for name in ("low", "high", "value")
+        (card[name] / unit).clip(SMALLEST, LARGEST) for name in ("low", "high", "value")
     )
     ax.barh(heights, high - low, left=low, height=0.7, color="0.85", label="true samples, 90 %")
     colours = np.where(card.p < LEVEL, MONTE_CARLO, GENERATED)
@@ -115,4 +116,5 @@ def _resolution(value):
         return "not told apart at all"
     if np.isinf(value):
         return "told apart under any noise"
-    return f"{100 * value:.2g} % of the mean std"
+    percent = 100 * value
+    return f"{percent:{'.0f' if percent >= 10 else '.2g'}} % of the mean std"

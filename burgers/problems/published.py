@@ -4,11 +4,12 @@ Parameters are those of the files named in each description. `Problem.units` map
 times and viscosities of the publication.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
+from scipy.stats import loguniform
 
 from burgers import _checks as checks
 from burgers.problems.fields import Among, GaussianField, StandardNormals, Uniforms, fourier
@@ -216,6 +217,15 @@ GPLASDI = Problem(
     description="u_t + u u_x = 0 on [-3, 3], periodic, u(0, x) = a exp(-x² / 2w²), a ~ U[0.7, "
     "0.9], w ~ U[0.9, 1.1], t to 1. Source: C. Bonneville et al. (2024), GPLaSDI BurgersEqn1D.",
 )
+# The problem of one realisation with a random viscosity, and one of twelve files.
+PINN_RANDOM_RE = replace(
+    PINN,
+    name="pinn_random_re",
+    inputs={"reynolds": loguniform(20 * np.pi, 2000 * np.pi)},
+    viscosity="reynolds",
+    description="As pinn, with ν in its units log-uniform from 0.001/π to 0.1/π.",
+)
+PDEBENCH_001 = replace(pdebench(0.01), name="pdebench_0.01")
 PUBLISHED = {
     problem.name: problem
     for problem in (

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers import ensembles, metrics
-from burgers.metrics import MEASURES
-from burgers.metrics._pool import checked
+from burgers.metrics import MEASURES, checked
 from burgers.problems import Problem
+from burgers.studies.results import ALL_TIMES
 
 # Exact realisations in a reference: this multiple of the generated ones, but at most so many unless
 # twice as many as the generated ones are more.
@@ -23,7 +23,6 @@ MULTIPLE, MOST = 4, 20_000
 INTERVALS = 5
 # Of the measures, these are not repeated in every interval of time.
 SLOW = ("c2st", "c2st_per_cell", "c2st_trees", "resolution")
-ALL_TIMES = "all"
 
 
 class Sample(NamedTuple):

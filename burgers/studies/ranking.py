@@ -34,17 +34,16 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame with columns problem, time, densities, entrant; told and learned, whether the
     entrant knows the inputs and whether it learned from densities; seeds; worst, the largest of the
     four measures of the goal in units of the upper end of the range of true samples, and fault, its
-    name; resolution; reached, whether it meets the goal; training_seconds, sampling_seconds (of
-    1,000 densities); over_solver and over_sobol, the seconds of training and of 5,000 draws over
-    those of direct Monte Carlo and of Sobol points whose std has the same error. An entrant that
-    failed has no numbers.
+    name; resolution and std_error; training_seconds, sampling_seconds (of 1,000 densities); and
+    reached, whether it meets the goal. An entrant that failed has no numbers.
     """
     table = table[table.entrant != SOBOL]
     keys = [*SETTING, "entrant"]
     wide = table.pivot_table(
         index=keys, columns="measure", values="value", aggfunc="median", sort=False, dropna=False
     )
-    wide = wide[wide.notna().any(axis=1) | _failed(table, keys, wide.index)]
+    # Without `dropna` entries that failed are kept, but so are combinations that were never tried.
+    wide = wide[wide.index.isin(pd.MultiIndex.from_frame(table[keys]))]
     high = table.pivot_table(index=keys, columns="measure", values="high", sort=False)
     ratios = (wide.reindex(columns=GOAL) / high.reindex(wide.index, columns=GOAL)).astype(float)
     found = pd.DataFrame({
@@ -60,17 +59,14 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _failed(table, keys, index):
-    """Whether an entry has no measure but that it failed."""
-    return pd.Series(index.isin(pd.MultiIndex.from_frame(table[keys])), index)
-
-
 def with_costs(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """A summary with the columns over_solver and over_sobol, see `summary`.
+    """A summary with the columns over_solver and over_sobol, costs over those of the equation.
 
-    Direct Monte Carlo is that of `muscl`, whose error falls as the root of the realisations from
-    the noise floor on. Between numbers of Sobol points the error is interpolated, as a power; an
-    error below that of the most points has no number, and one above that of the fewest has theirs.
+    They are the seconds of training and of 5,000 draws over those of direct Monte Carlo, and of
+    Sobol points, whose std has the same error. Direct Monte Carlo is that of `muscl`, whose error
+    falls as the root of the realisations from the noise floor on. Between numbers of Sobol points
+    the error is interpolated, as a power; an error below that of the most points has no number, and
+    one above that of the fewest has theirs.
     """
     over: dict[str, list[float]] = {"over_solver": [], "over_sobol": []}
     for row in found.itertuples():

@@ -166,10 +166,10 @@ def test_classifiers_do_not_reject_true_samples_more_often_than_they_should(pool
         table = metrics.judge(ours, theirs, repeats=39, seed=seed, measures=CLASSIFIERS)
         for name in rejected:
             rejected[name] += table.p[name] <= 0.05
-    # Ties of accuracies make the test reject less often.
+    # Of so few repetitions, one test may reject none.
     for name, count in rejected.items():
         assert count <= stats.binom.ppf(1 - 1e-4, repetitions, 0.05), name
-    assert sum(rejected.values()) > 0
+    assert sum(rejected.values()) >= 2
 
 
 def test_a_moved_front_is_found_as_far_as_it_was_moved(pool):
