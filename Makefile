@@ -34,8 +34,6 @@ quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 
 HOURS ?= 6
 leaderboard: $(SETUP) ## train and judge the entrants that leaderboard/results.csv lacks (HOURS=6)
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check \
-		--constraint leaderboard/requirements.txt bayesflow chaospy
 	$(PYTHON) -m burgers leaderboard --workers $(JOBS) --hours $(HOURS)
 
 ##@ Checks
@@ -89,7 +87,7 @@ html: $(SETUP) ## one static site of README, gallery, claims, tables, notebooks 
 ##@ Steps of `make all`, of PROFILE=report, quick, report_muscl or quick_muscl
 notebooks: ## every notebook for which something that it uses has changed
 notebooks: $(addprefix $(BUILD)/, 05_verify_solver.ipynb 06_sharpen_law.ipynb 07_reduced_model.ipynb \
-	08_published.ipynb 09_leaderboard.ipynb)
+	08_published.ipynb 09_leaderboard.ipynb 10_inference.ipynb)
 data: $(BUILD)/01_generate.ipynb ## the ensembles
 train: $(TRAININGS) ## the report's auto-encoders
 
@@ -115,6 +113,8 @@ $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
 $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,judging results ranking leaderboard board board_data board_entrants) \
 	leaderboard/results.csv
+$(BUILD)/10_inference.ipynb: $(GROUND) $(EXACT) $(JUDGED) $(MODELS) \
+	$(call study,inference inference_scores inference_shown)
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 
@@ -165,10 +165,9 @@ COMPILE = $(PYTHON) -m uv pip compile --quiet --no-config --universal --python-v
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 lock: $(SETUP) ## resolve pyproject.toml into the lock files; what is locked stays
 	$(COMPILE) --generate-hashes --extra setup --extra notebooks --extra test --extra cluster \
-		--extra explore --extra docs --extra doors --output-file requirements.txt
+		--extra explore --extra docs --extra doors --extra entrants --extra inference \
+		--output-file requirements.txt
 	$(COMPILE) --extra bench --constraints requirements.txt --output-file benchmarks/requirements.txt
-	$(COMPILE) --extra entrants --constraints requirements.txt \
-		--output-file leaderboard/requirements.txt
 
 MADE := $(foreach profile, quick report quick_muscl report_muscl, data/$(profile)) \
 	$(foreach profile, quick quick_muscl report_muscl, figures/$(profile))

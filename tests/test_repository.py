@@ -19,7 +19,6 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 BENCH_LOCK = (ROOT / "benchmarks" / "requirements.txt").read_text(encoding="utf-8")
-BOARD_LOCK = (ROOT / "leaderboard" / "requirements.txt").read_text(encoding="utf-8")
 
 
 def project():
@@ -35,10 +34,9 @@ def locked(lock=LOCK):
 
 
 def test_every_dependency_is_locked_at_an_accepted_version():
-    lines = {LOCK: project()["dependencies"], BENCH_LOCK: [], BOARD_LOCK: []}
-    locks = {"bench": BENCH_LOCK, "entrants": BOARD_LOCK}
+    lines = {LOCK: project()["dependencies"], BENCH_LOCK: []}
     for extra, wanted in project()["optional-dependencies"].items():
-        lines[locks.get(extra, LOCK)] += wanted
+        lines[BENCH_LOCK if extra == "bench" else LOCK] += wanted
     for lock, wanted in lines.items():
         for requirement in map(Requirement, wanted):
             versions = locked(lock).get(requirement.name)
@@ -62,16 +60,15 @@ def test_what_installs_the_lock_is_taken_from_the_lock():
     assert "sed -n '/^uv==/,/# via/p' requirements.txt" in MAKEFILE
 
 
-@pytest.mark.parametrize("lock", [BENCH_LOCK, BOARD_LOCK], ids=["bench", "entrants"])
-def test_packages_of_all_locks_have_the_same_versions(lock):
-    main, other = locked(), locked(lock)
+def test_packages_of_both_locks_have_the_same_versions():
+    main, other = locked(), locked(BENCH_LOCK)
     common = main.keys() & other.keys()
     assert "numpy" in common
     assert {name: main[name] for name in common} == {name: other[name] for name in common}
 
 
 def test_the_lock_pins_hashes_and_names_no_registry():
-    assert "://" not in LOCK + BENCH_LOCK + BOARD_LOCK
+    assert "://" not in LOCK + BENCH_LOCK
     blocks = re.split(r"\n(?=[\w.-]+==)", LOCK)[1:]
     assert blocks
     assert all("--hash=sha256:" in block for block in blocks)

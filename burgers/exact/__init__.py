@@ -7,6 +7,7 @@ from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
 from burgers.exact.posterior import Posterior, posterior
+from burgers.exact.sampling import Samples, posterior_samples
 
 __all__ = [
     "PANEL_NODES",
@@ -15,11 +16,13 @@ __all__ = [
     "Moments",
     "Observation",
     "Posterior",
+    "Samples",
     "at",
     "density",
     "mean_and_std",
     "moments",
     "posterior",
+    "posterior_samples",
     "sobol",
     "solve",
     "tail",
