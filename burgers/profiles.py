@@ -108,6 +108,32 @@ class Judging:
 
 
 @dataclass(frozen=True)
+class Inference:
+    """Sizes of learned posterior distributions and of their comparison with the exact ones.
+
+    Attributes
+    ----------
+    simulations : solutions that a posterior is learned from.
+    repeats : readings of each solution, with different noise.
+    epochs : of every training.
+    observations, samples : exact posteriors compared with, and draws from each.
+    ranked : observations for the calibration.
+    times, truths : of the figure of information: times, and observations at each.
+    all_settings : whether every method and every setting is tried, or some.
+    """
+
+    simulations: int
+    repeats: int
+    epochs: int
+    observations: int
+    samples: int
+    ranked: int
+    times: int
+    truths: int
+    all_settings: bool
+
+
+@dataclass(frozen=True)
 class Profile:
     """A consistent set of sizes for a run of all notebooks.
 
@@ -126,6 +152,7 @@ class Profile:
     propagation : sizes for the reduced models.
     published : realisations of each published problem.
     judging : sizes of the examples of judging.
+    inference : sizes of learned posterior distributions.
     scheme : the solver's scheme; "rusanov" is the report's.
     """
 
@@ -143,6 +170,7 @@ class Profile:
     propagation: Propagation
     published: int
     judging: Judging
+    inference: Inference
     scheme: Literal["rusanov", "muscl"] = "rusanov"
 
     def of_case(self, case_name: str) -> CaseSizes:
@@ -197,6 +225,7 @@ QUICK = Profile(
     ),
     published=2,
     judging=Judging(training=500, samples=400, noises=6),
+    inference=Inference(1000, 4, 6, 3, 500, 100, 3, 2, all_settings=False),
 )
 REPORT = Profile(
     name="report",
@@ -243,6 +272,7 @@ REPORT = Profile(
     ),
     published=16,
     judging=Judging(training=5000, samples=5000, noises=17),
+    inference=Inference(10_000, 8, 15, 6, 1500, 4000, 8, 2, all_settings=True),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
 REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")

@@ -39,6 +39,10 @@ NAMES = (
     # The leaderboard, by the indices of problem, time and seed: densities to train on and to judge
     # by, trainings, and what is drawn from the models.
     "board training", "board reference", "board model", "board samples",
+    # Inference in 10, by the index of the problem: pairs to learn from, trainings, observations to
+    # judge by, draws of the models, and the true inputs of the figures.
+    "simulations", "posterior training", "held observations", "posterior samples",
+    "informed truths", "shown truth",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

@@ -81,7 +81,7 @@ def at_top(text):
 
 def executed():
     """The numbered notebooks: as the report's profile ran them, else as they are stored."""
-    for path in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         run = ROOT / "build" / "report" / path.name
         yield run if run.exists() else path
 

@@ -8,6 +8,7 @@ SECTIONS = {
     "07": "Forecasting",
     "08": "Published problems and data sets",
     "09": "Judging models, and the leaderboard",
+    "10": "Given an observation",
 }
 FIGURES = {
     "figure_02_auto_encoder": "An auto-encoder",
@@ -65,6 +66,11 @@ FIGURES = {
     "09_ranking": "The leaderboard: distance and resolution of every entrant",
     "09_frontier": "The leaderboard: distance against cost",
     "09_densities": "Generated densities of the nearest entrant and of a Gaussian",
+    "10_bands": "What five sensors tell of the density, now and later: exact and learned",
+    "10_inputs": "Creneau: draws of Re and a given an observation, exact and learned",
+    "10_calibration": "Are learned posteriors calibrated? Coverage minus level",
+    "10_c2st": "Learned posteriors against the exact ones, in every setting",
+    "10_information": "How much five sensors tell of the inputs, and of Re alone, over time",
 }
 TABLES = {
     "table_moments": "The report's model against Monte Carlo and the exact moments",
@@ -86,6 +92,8 @@ TABLES = {
     "timing_goals": "Goals of the forecasting model for its cost",
     "table_published": "Public data sets against the exact solution",
     "table_leaderboard": "The leaderboard: every entrant on every distribution",
+    "table_inference": "Learned posteriors against the exact ones",
+    "table_inference_goals": "Goals of the learned posteriors",
 }
 
 

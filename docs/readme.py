@@ -256,11 +256,28 @@ def markdown(heads, rows):
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
+def inference():
+    """Learned posteriors against the exact ones."""
+    heads = ("case", "setting", "method", "c2st (worst)", "of exact draws", "coverage gap",
+             "seconds: training", "an answer", "exact")  # fmt: skip
+    return markdown(heads, [
+        (row.case, row.setting, row.method, f"{row.c2st:.3f} ({row.worst_c2st:.3f})",
+         f"{row.control:.3f}", percent(row.coverage_gap, 1), f"{row.training_seconds:.0f}",
+         f"{row.answer_seconds:.2f}", f"{row.exact_seconds:.2f}")
+        for row in made("table_inference").itertuples()
+    ])  # fmt: skip
+
+
+def inference_goals():
+    """Goals of the learned posteriors."""
+    return aims(made("table_inference_goals"))
+
+
 TABLES = {
     function.__name__: function
     for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
                      claims, pictures, reproducibility, named, data_sets, calibration, power,
-                     leaderboard)
+                     leaderboard, inference, inference_goals)
 }  # fmt: skip
 
 if __name__ == "__main__":

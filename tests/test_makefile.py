@@ -9,8 +9,8 @@ import pytest
 
 from burgers.paths import ROOT, remedy
 
-NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("0*.ipynb"))
-GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN, REDUCE, PUBLISHED, BOARD = NAMES
+NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+GENERATE, SINUS, CRENEAU, COMPARE, VERIFY, SHARPEN, REDUCE, PUBLISHED, BOARD, INFER = NAMES
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def test_a_second_call_runs_nothing(built):
 )
 def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
     assert planned(built, f"burgers/{module}") == [
-        COMPARE, VERIFY, SHARPEN, REDUCE, PUBLISHED, BOARD
+        COMPARE, VERIFY, SHARPEN, REDUCE, PUBLISHED, BOARD, INFER
     ]  # fmt: skip
 
 
 def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
     assert planned(built, "burgers/exact/cole_hopf.py") == [
-        COMPARE, VERIFY, REDUCE, PUBLISHED, BOARD
+        COMPARE, VERIFY, REDUCE, PUBLISHED, BOARD, INFER
     ]  # fmt: skip
 
 
@@ -64,7 +64,8 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
      ("generative_scores", [SHARPEN]),
      ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE]),
      ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
-     ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD])],
+     ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),
+     ("inference", [INFER]), ("inference_scores", [INFER])],
 )  # fmt: skip
 def test_a_change_of_a_study_runs_its_notebook_alone(built, study, again):
     assert planned(built, f"burgers/studies/{study}.py") == again
@@ -82,9 +83,10 @@ def test_a_change_of_the_models_retrains_but_does_not_solve_again(built, module)
     ["solver/kernels.py", "problems/report.py", "ensembles/dataset.py", "profiles.py", "_files.py"],
 )
 def test_a_change_of_the_data_runs_everything(built, module):
-    # What is published is solved on the spot, not read from ensembles.
-    skipped = PUBLISHED if module.startswith("ensembles") else ""
-    expected = [name for name in NAMES if name != skipped]
+    # What is published is solved on the spot, not read from ensembles; inference
+    # needs the exact solution alone.
+    skipped = {"ensembles": (PUBLISHED, INFER), "solver": (INFER,)}.get(module.split("/")[0], ())
+    expected = [name for name in NAMES if name not in skipped]
     assert planned(built, f"burgers/{module}") == expected
 
 

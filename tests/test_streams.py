@@ -9,7 +9,7 @@ import pytest
 from burgers import streams
 from burgers.paths import ROOT
 
-PLACES = [*(ROOT / "burgers").rglob("*.py"), *(ROOT / "notebooks").glob("0*.ipynb")]
+PLACES = [*(ROOT / "burgers").rglob("*.py"), *(ROOT / "notebooks").glob("[0-9]*.ipynb")]
 
 
 def draws(sequence):

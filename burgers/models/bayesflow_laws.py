@@ -5,11 +5,6 @@ with `pip install .[entrants]`. Source: S. T. Radev et al., BayesFlow: amortized
 with neural networks, J. Open Source Softw. 8, 2023.
 """
 
-import contextlib
-import logging
-import os
-import random
-from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -17,12 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers.models import latent_laws, told
-from burgers.models._keras import Model, global_state, ops, own, tf
+from burgers.models._bayesflow import drawing_from, loaded
+from burgers.models._keras import Model, ops, own, tf
 from burgers.models.training import MOST_SEED, adam
 
 # Codes drawn at a time; the last part is padded, so that the map is compiled once.
 SIZE = 1000
-GENERATOR = "global_seed_generator"
 # The weights left out at random: BayesFlow's 0.05 would blur codes on a narrow manifold.
 DROPOUT = 0.0
 METHOD = "tsit5"
@@ -86,6 +81,9 @@ class _BayesFlowLaw(latent_laws.Law):
         Naming the argument, its value and what is accepted; or if it is used before `fit`.
     """
 
+    # Codes of fewer latents are learned with independent normal numbers beside them.
+    least = 1
+
     def __init__(
         self, epochs: int, batch_size: int, peak: float, seed: int, width: int, depth: int
     ) -> None:
@@ -123,14 +121,18 @@ class _BayesFlowLaw(latent_laws.Law):
 
     @own()
     def _learn(self, codes, given):
-        networks = _loaded()
+        networks = loaded().networks
+        self.varying = codes.shape[1]
+        if self.varying < self.least:
+            added = np.random.default_rng(self.seed).standard_normal((len(codes), self.least))
+            codes = np.column_stack([codes, added])[:, : self.least]
         self.centre, self.scale = codes.mean(axis=0), codes.std(axis=0)
         low, high = codes.min(axis=0), codes.max(axis=0)
         # Where an inverse coupling layer divides by almost zero, codes overflow.
         self.limits = 2 * low - high, 2 * high - low
         parts = _single([(codes - self.centre) / self.scale, given])
         shapes = [(None, part.shape[1]) for part in parts]
-        with _drawing_from(self.seed):
+        with drawing_from(self.seed):
             network = self._build(networks)
             network.build(*shapes)
             self.model = _Network(network)
@@ -155,7 +157,8 @@ class _BayesFlowLaw(latent_laws.Law):
     def _drawn(self, n, rng, given):
         normal = rng.standard_normal((n, len(self.centre)))
         codes = self.centre + self.scale * self.model.codes(_single([normal, given]))
-        return np.clip(np.where(np.isnan(codes), self.centre, codes), *self.limits)
+        found = np.clip(np.where(np.isnan(codes), self.centre, codes), *self.limits)
+        return found[:, : self.varying]
 
 
 class CouplingFlow(_BayesFlowLaw):
@@ -175,6 +178,9 @@ class CouplingFlow(_BayesFlowLaw):
     width, depth : of the two hidden layers of each network, and the number of coupling layers.
     transform : "spline" or "affine".
     """
+
+    # A coupling layer needs two halves.
+    least = 2
 
     def __init__(
         self, epochs: int = 60, batch_size: int = 200, peak: float = 1e-3, seed: int = 0,
@@ -256,41 +262,3 @@ def _one(given):
 
 def _single(parts):
     return [part.astype(np.float32) for part in parts if part is not None]
-
-
-def _loaded():
-    """The networks of BayesFlow, loaded on TensorFlow and without its messages."""
-    root, logger = logging.getLogger(), logging.getLogger("bayesflow")
-    silent, backend = logging.NullHandler(), os.environ.get("KERAS_BACKEND")
-    # It gives the root logger a handler unless there is one, and looks for backends unless told.
-    root.addHandler(silent)
-    level, logger.disabled = root.level, True
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    try:
-        from bayesflow import networks
-    except ImportError as error:
-        raise told.missing("bayesflow") from error
-    finally:
-        root.removeHandler(silent)
-        root.setLevel(level)
-        logger.disabled = False
-        os.environ.pop("KERAS_BACKEND")
-        if backend is not None:
-            os.environ["KERAS_BACKEND"] = backend
-    return networks
-
-
-@contextlib.contextmanager
-def _drawing_from(seed: int) -> Iterator[None]:
-    """Draw what BayesFlow leaves unseeded from a seed, and restore the user's generators.
-
-    Keras draws missing seeds from Python's generator, or from one that it keeps for each thread.
-    """
-    state, kept = random.getstate(), global_state.get_global_attribute(GENERATOR)
-    random.seed(seed)
-    global_state.set_global_attribute(GENERATOR, None)
-    try:
-        yield
-    finally:
-        random.setstate(state)
-        global_state.set_global_attribute(GENERATOR, kept)

@@ -1,6 +1,15 @@
 """The figures: drawn from arrays and tables, in one style, and saved whole."""
 
-from burgers.plots import diagrams, figures, forecasts, laws, leaderboard, networks, published
+from burgers.plots import (
+    diagrams,
+    figures,
+    forecasts,
+    inference,
+    laws,
+    leaderboard,
+    networks,
+    published,
+)
 from burgers.plots.figures import (
     GENERATED,
     INPUT,
@@ -25,6 +34,6 @@ from burgers.plots.shares import variance_shares
 __all__ = [
     "GENERATED", "INPUT", "MONTE_CARLO", "active_latents", "band", "band_and_four", "boundary",
     "budget", "convergence", "diagrams", "effective_reynolds", "figures", "forecasts", "four",
-    "laws", "layers", "leaderboard", "loss", "networks", "noise_curves", "overlay", "overlays",
-    "published", "quadrature", "save_figure", "scorecard", "single", "variance_shares",
+    "inference", "laws", "layers", "leaderboard", "loss", "networks", "noise_curves", "overlay",
+    "overlays", "published", "quadrature", "save_figure", "scorecard", "single", "variance_shares",
 ]  # fmt: skip

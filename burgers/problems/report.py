@@ -30,6 +30,10 @@ class Uniform:
         """The inverse of the distribution function."""
         return self.low + (self.high - self.low) * np.asarray(q)
 
+    def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
+        """The distribution function."""
+        return np.clip((np.asarray(x) - self.low) / (self.high - self.low), 0.0, 1.0)
+
 
 @dataclass(frozen=True)
 class ExpUniform:
@@ -45,6 +49,10 @@ class ExpUniform:
     def ppf(self, q: ArrayLike) -> NDArray[np.float64]:
         """The inverse of the distribution function."""
         return np.exp(self.low + (self.high - self.low) * np.asarray(q))
+
+    def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
+        """The distribution function."""
+        return np.clip((np.log(x) - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
 def sine(cells: int = 400, **inputs: Any) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import burgers
-from burgers.models import bayesflow_laws, entrants, flow, latent_laws, surrogates, told
+from burgers.models import _bayesflow, bayesflow_laws, entrants, flow, latent_laws, surrogates, told
 
 CELLS = 40
 # Laws of a few epochs, by name: what they need besides the package.
@@ -273,6 +273,6 @@ def test_loading_bayesflow_changes_no_logging(monkeypatch, capfd):
     pytest.importorskip("bayesflow")
     root = logging.getLogger()
     before = root.level, list(root.handlers)
-    bayesflow_laws._loaded()
+    _bayesflow.loaded()
     assert (root.level, list(root.handlers)) == before
     assert capfd.readouterr().err == ""
