@@ -43,6 +43,8 @@ NAMES = (
     # judge by, draws of the models, and the true inputs of the figures.
     "simulations", "posterior training", "held observations", "posterior samples",
     "informed truths", "shown truth",
+    # Realisations of the multilevel estimates of 07, by the indices of problem and cells.
+    "multilevel",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

@@ -20,8 +20,10 @@ from burgers.plots.figures import GENERATED, MONTE_CARLO
 from burgers.plots.style import styled
 from burgers.problems import LOG_REYNOLDS
 
-# Colours of the methods that solve the equation for each ensemble.
-SOLVER_COLOURS = {"solver": "black", "Gauss": "0.45", "Sobol": "0.65"}
+# Colours of the methods that solve the equation for each ensemble, and those among them whose size
+# is their number of cells.
+SOLVER_COLOURS = {"solver": "black", "Gauss": "0.45", "Sobol": "0.65", "MLMC": "C5"}
+ON_GRIDS = ("solver", "MLMC")
 COLOURS = plt.get_cmap("viridis")
 FRAMES_PER_SECOND = 10
 
@@ -213,7 +215,7 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 markersize=9 if method == "reduced" else 6,
             )  # fmt: skip
             for row in found.itertuples() if solves else ():
-                label = row.cells if method == "solver" else row.points
+                label = row.cells if method in ON_GRIDS else row.points
                 ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
                             textcoords="offset points", fontsize=7)  # fmt: skip
         ax.set(title=case, xlabel="seconds for an ensemble at 51 times")

@@ -16,8 +16,8 @@ from burgers.models import latent_ode, training
 from burgers.paths import stored
 from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
 from burgers.profiles import Profile
-from burgers.streams import generator
-from burgers.studies import forecasting
+from burgers.streams import generator, stream
+from burgers.studies import forecasting, multilevel
 
 # Models that can reproduce the spread of the exact distribution.
 COMPARED = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
@@ -27,6 +27,9 @@ COMPETITORS = {
     "Gauss": ["std_error"],
     "Sobol": ["std_error"],
 }
+# Cells of the multilevel estimates' coarsest grid, and realisations on the finest one by which the
+# size of their sampling error is set.
+COARSEST, PILOT = 50, 100
 
 
 def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: int) -> pd.DataFrame:
@@ -34,7 +37,9 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
 
     The reduced model and the solver propagate `profile.propagation.members` random members, the
     other models a fifth as many. At the points of the Gauss-Legendre and Sobol rules the equation
-    is solved on the grid of the models' training data.
+    is solved on the grid of the models' training data. Multilevel Monte Carlo solves it on 50
+    cells and on twice, four times, ... as many, for as many members on each grid as make the
+    sampling error of the mean of ρ and ρ² that of the solver's random members.
 
     Parameters
     ----------
@@ -45,12 +50,12 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
 
     Returns
     -------
-    DataFrame with a row for each method and size: `method`, `cells`, `points`, `seconds` for all
-    members at 51 times, and medians over five times of these relative L2 errors, each on the
-    method's own cells: `mean_error`, `std_error`, of the ensemble against the exact moments over
-    log Re and a; `own_std_error`, of the ensemble's std against that of the exact densities of the
-    same members, hence without sampling error; `l2_error`, of a trajectory against the exact
-    solution.
+    DataFrame with a row for each method and size: `method`; `cells`, of "MLMC" on its finest grid;
+    `points`, of "MLMC" the random members of equal sampling error; `seconds` for all members at 51
+    times; and medians over five times of these relative L2 errors, each on these cells:
+    `mean_error`, `std_error`, of the ensemble against the exact moments over log Re and a;
+    `own_std_error`, of the ensemble's std against that of the exact densities of the same members,
+    hence without sampling error; `l2_error`, of a trajectory against the exact solution.
     """
     members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
@@ -66,6 +71,9 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     for points in profile.propagation.sobol:
         inputs, weight = _sobol_points(name, points, seed)
         rows.append(_quadrature(name, "Sobol", inputs, weight, shown))
+    for cells in profile.propagation.cells:
+        if cells in COARSEST * 2 ** np.arange(1, 10):
+            rows.append(_multilevel(name, members, cells, shown, seed))
     return pd.DataFrame(rows)
 
 
@@ -132,6 +140,30 @@ def _quadrature(name, method, inputs, weight, shown, cells=400):
     few = slice(None, None, -(-len(weight) // 100))
     inputs = {key: values[few] for key, values in inputs.items()}
     return row | _errors(name, inputs, density[few], mean, std, shown)
+
+
+def _multilevel(name, members, cells, shown, seed):
+    """The row of a multilevel estimate with the sampling error of `members` random members."""
+    finest = round(np.log2(cells / COARSEST))
+    # Nothing happens until t = 0.
+    level = multilevel.level(
+        CASES[name], forecasting.times(name)[1:], coarsest=COARSEST, grid="own",
+        quantity=lambda density: multilevel.moments(density[:, shown - 1]),
+        seed=stream(seed, "multilevel", number(name), cells),
+    )  # fmt: skip
+    # Compilation at the first call is not timed.
+    level(0, 1)
+    began = perf_counter()
+    sums = level(finest, PILOT)[0] / PILOT
+    variance = np.mean(sums[5] - sums[4] ** 2) / members
+    found = multilevel.estimate(
+        level, np.sqrt(variance / (1.0 - multilevel.BIAS)), pilot=PILOT,
+        fewest=finest + 1, most=finest + 1,
+    )  # fmt: skip
+    mean, std = multilevel.mean_and_std(found.value)
+    row = {"method": "MLMC", "cells": cells, "points": members, "seconds": perf_counter() - began}
+    few = _members(name, 100, seed, 100)[0]
+    return row | _errors(name, few, _solved(name, few, cells)[:, shown], mean, std, shown)
 
 
 def _errors(name, inputs, density, mean, std, shown, own=None):

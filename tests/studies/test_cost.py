@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 import burgers
+from burgers import plots
 from burgers.studies import cost
 
 
@@ -77,3 +79,26 @@ def test_the_error_on_a_methods_own_members_is_free_of_sampling_error():
     assert few > many
     assert all(row["own_std_error"] < 0.5 * row["std_error"] for row in rows)
     assert rows[0]["own_std_error"] == pytest.approx(rows[1]["own_std_error"], rel=0.5)
+
+
+def test_levels_are_as_accurate_as_random_members_on_the_finest_grid():
+    shown = np.array([20, 40])
+    levels = cost._multilevel("creneau", 500, 200, shown, seed=0)
+    members = cost._random_members("creneau", "solver", 500, shown, seed=0, cells=200)
+    assert (levels["cells"], levels["points"]) == (200, 500)
+    assert levels.keys() == members.keys() - {"own_std_error"}
+    assert levels["l2_error"] == pytest.approx(members["l2_error"], rel=0.2)
+    assert levels["mean_error"] < 3 * members["mean_error"]
+    assert levels["std_error"] < 3 * members["std_error"]
+
+
+def test_the_figure_names_levels_by_the_cells_of_their_finest_grid():
+    found = table(model_seconds=1.0)
+    levels = found[found.method == "solver"].assign(method="MLMC", cells=[100, 200, 400])
+    figure = plots.forecasts.cost(dict.fromkeys(burgers.CASES, pd.concat([found, levels])))
+    (legend,) = figure.legends
+    assert "MLMC" in [text.get_text() for text in legend.get_texts()]
+    assert "400" in [text.get_text() for text in figure.axes[0].texts]
+    markers = {line.get_label(): line.get_marker() for line in figure.axes[0].lines}
+    assert len(set(markers.values())) == len(markers)
+    plt.close(figure)
