@@ -139,16 +139,16 @@ def test_a_method_or_data_that_are_none_are_refused_by_name(compared):
         compared.learned["sinus", "base", inference.OWN].sample([np.nan] * 5, 2, RNG(0))
 
 
-def test_a_goal_is_judged_by_the_best_method():
+def test_goals_are_judged_by_the_method_that_reaches_most():
     rows = [
-        {"case": "sinus", "setting": "base", "method": name, "c2st": c2st, "coverage_gap": 0.01,
+        {"case": "sinus", "setting": "base", "method": name, "c2st": c2st, "coverage_gap": 0.03,
          "exact_seconds": 0.2, "answer_seconds": seconds}
-        for name, c2st, seconds in (("a", 0.6, 0.01), ("b", 0.52, 3.0))
+        for name, c2st, seconds in (("a", 0.51, 3.0), ("b", 0.54, 0.01), ("c", 0.52, 0.02))
     ]  # fmt: skip
     found = inference_scores.verdicts(pd.DataFrame(rows)).set_index("goal")
-    assert (found.method == "b").all()
+    assert (found.method == "c").all()
     assert found.holds.to_dict() == {
-        "c2st": True, "coverage_gap": True, "exact_seconds": True, "answer_seconds": False,
+        "c2st": True, "coverage_gap": False, "exact_seconds": True, "answer_seconds": True,
     }  # fmt: skip
 
 
