@@ -62,8 +62,8 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
     [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]),
      ("generative", [COMPARE, VERIFY, SHARPEN]),
      ("generative_scores", [SHARPEN]),
-     ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE]), ("levels", [REDUCE]),
-     ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
+     ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE]),
+     ("levels", [REDUCE]), ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
      ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),
      ("inference", [INFER]), ("inference_scores", [INFER])],
 )  # fmt: skip
