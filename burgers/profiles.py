@@ -120,6 +120,7 @@ class Inference:
     ranked : observations for the calibration.
     times, truths : of the figure of information: times, and observations at each.
     all_settings : whether every method and every setting is tried, or some.
+    candidates : densities drawn from the model of 06, of which those near to the readings remain.
     """
 
     simulations: int
@@ -131,6 +132,7 @@ class Inference:
     times: int
     truths: int
     all_settings: bool
+    candidates: int
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,18 @@ QUICK = Profile(
     ),
     published=2,
     judging=Judging(training=500, samples=400, noises=6),
-    inference=Inference(1000, 4, 6, 3, 500, 100, 3, 2, all_settings=False),
+    inference=Inference(
+        simulations=1000,
+        repeats=4,
+        epochs=6,
+        observations=3,
+        samples=500,
+        ranked=100,
+        times=3,
+        truths=2,
+        all_settings=False,
+        candidates=2000,
+    ),
 )
 REPORT = Profile(
     name="report",
@@ -272,7 +285,9 @@ REPORT = Profile(
     ),
     published=16,
     judging=Judging(training=5000, samples=5000, noises=17),
-    inference=Inference(10_000, 8, 15, 6, 1500, 4000, 8, 2, all_settings=True),
+    inference=Inference(
+        10_000, 32, 15, 10, 1500, 10_000, 12, 16, all_settings=True, candidates=100_000
+    ),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")
 REPORT_MUSCL = replace(REPORT, name="report_muscl", scheme="muscl")

@@ -45,6 +45,8 @@ NAMES = (
     "informed truths", "shown truth",
     # Realisations of the multilevel estimates of 07, by the indices of problem and cells.
     "multilevel",
+    # More of 10: draws and codes of the models of 06 and 07, and observations to judge them by.
+    "neighbours given sensors", "codes given sensors", "density judges",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

@@ -5,7 +5,7 @@ from burgers.exact.evolution import at, solve
 from burgers.exact.expectations import Moments, mean_and_std, moments, sobol
 from burgers.exact.law import PANEL_NODES, REYNOLDS_NODES
 from burgers.exact.observation import Observation
-from burgers.exact.of_problem import density
+from burgers.exact.of_problem import density, values
 from burgers.exact.posterior import Posterior, posterior
 from burgers.exact.sampling import Samples, posterior_samples
 
@@ -26,4 +26,5 @@ __all__ = [
     "sobol",
     "solve",
     "tail",
+    "values",
 ]

@@ -8,12 +8,8 @@ The substitution ρ = -2ν φₓ/φ turns Burgers' equation into the heat equati
 divided by the cell's width.
 
 Where φ varies little, it is evaluated as a series; where the peaks of the integrand are wide, by
-the trapezoidal rule; otherwise each peak is integrated separately. The peaks are at the minima of
-H, called wells: from the bottom m = x - D of a well
-
-    H(m + d) - H(m) = d²/2t + (sin 2πm sin 2πd / 2 + cos 2πm sin² πd) / π - dD/t,
-
-in which no large terms cancel however small t is. As ν → 0, Φ becomes the minimum of H.
+the trapezoidal rule; otherwise each peak is integrated separately, see `wells`. The value of the
+density at a point is the mean of ρ(0, y) with weights exp(-H / 2ν).
 Source: E. Hopf (1950); J. D. Cole (1951).
 """
 
@@ -22,9 +18,8 @@ import math
 import numpy as np
 
 from burgers._compiled import compiled, inlined
+from burgers.exact.wells import CUTOFF, height, well_potential
 
-# Terms smaller than the largest by a factor exp(-CUTOFF) are lost in rounding.
-CUTOFF = 42.0
 # Trapezoidal nodes per standard deviation of the narrowest peak of the integrand; the error of the
 # rule decays as exp(-2π² RESOLUTION²).
 RESOLUTION = 1.5
@@ -37,12 +32,6 @@ THICK, LATE, MODES = 1.0 / 54.0, 1.0 / 128.0, 32
 LARGE_ARGUMENT = 1e3
 # Before this time nothing has moved by more than a rounding error, for any ν <= 100.
 STILL = 1e-40
-# The well at x = 1/2 splits at t = 1/2π; at this time it has split by more than rounding errors.
-SPLIT = (1.0 + 1e-9) / (2.0 * np.pi)
-# Bisections after which the length of an interval is a rounding error.
-HALVINGS = 60
-# The Gauss-Legendre rule on [0, 1].
-NODES, WEIGHTS = (np.polynomial.legendre.leggauss(32) + np.array([[1.0], [0.0]])) / 2.0
 
 
 @compiled
@@ -73,8 +62,50 @@ def sine_potential(time, viscosity, cells):
             trapezoidal(time, viscosity, cells, potential)
         else:
             for j in range(potential.size):
-                potential[j] = well_potential(j / cells, time, viscosity)
+                potential[j], _ = well_potential(j / cells, time, viscosity)
     return potential
+
+
+@compiled
+def sine_values(time, viscosity, points, value, share, shares):
+    """Values at the points from ρ(0, x) = sin(2πx), for a share of the rows of `value`.
+
+    time, viscosity (count,); points (count of points,); value (count, count of points).
+    """
+    for i in range(share, time.size, shares):
+        late = time[i] > 1.0 and viscosity[i] * time[i] > LATE
+        series = time[i] > STILL and (viscosity[i] > THICK or late)
+        mode = sine_modes(time[i], viscosity[i]) if series else np.empty(0)
+        for j in range(points.size):
+            # The density is odd about x = 1/2.
+            x = min(points[j], 1.0 - points[j])
+            if series:
+                found = value_of_modes(x, viscosity[i], mode)
+            elif time[i] <= STILL:
+                found = math.sin(2.0 * np.pi * x)
+            elif trapezoidal_nodes(time[i], viscosity[i]) <= MOST_NODES:
+                found = trapezoidal_value(x, time[i], viscosity[i])
+            else:
+                _, found = well_potential(x, time[i], viscosity[i])
+            value[i, j] = found if points[j] <= 0.5 else -found
+
+
+@inlined
+def trapezoidal_value(x, time, viscosity):
+    """The density at 0 <= x <= 1/2: the mean of ρ(0, y) with weights exp(-H / 2ν)."""
+    spread = 2.0 * CUTOFF * viscosity
+    spacing = trapezoidal_spacing(time, viscosity)
+    reach = int(math.sqrt(2.0 * time * (math.sin(np.pi * x) ** 2 / np.pi + spread)) / spacing) + 1
+    heights = np.empty(2 * reach + 1)
+    for k in range(heights.size):
+        heights[k] = height(x, time, (reach - k) * spacing)
+    lowest, total, moment = heights.min(), 0.0, 0.0
+    for k in range(heights.size):
+        if heights[k] - lowest < spread:
+            share = math.exp((lowest - heights[k]) / (2.0 * viscosity))
+            total += share
+            moment += share * math.sin(2.0 * np.pi * (x - (reach - k) * spacing))
+    return moment / total
 
 
 @inlined
@@ -103,7 +134,7 @@ def trapezoidal(time, viscosity, cells, potential):
     reach = int(math.sqrt(2.0 * time * (1.0 / np.pi + spread)) / spacing) + 1
     nodes = np.arange(-reach, int(0.5 / spacing) + reach + 1)
     start = np.sin(np.pi * spacing * nodes) ** 2 / np.pi
-    height = np.empty(nodes.size)
+    heights = np.empty(nodes.size)
     for j in range(potential.size):
         radius = math.sqrt(2.0 * time * (potential[j] + spread))
         first = max(0, math.ceil((j / cells - radius) / spacing) + reach)
@@ -111,11 +142,11 @@ def trapezoidal(time, viscosity, cells, potential):
         lowest = np.inf
         for k in range(first, last):
             distance = (j * per_edge - nodes[k] * per_node) * unit
-            height[k] = distance * distance / (2.0 * time) + start[k]
-            lowest = min(lowest, height[k])
+            heights[k] = distance * distance / (2.0 * time) + start[k]
+            lowest = min(lowest, heights[k])
         total = 0.0
         for k in range(first, last):
-            excess = height[k] - lowest
+            excess = heights[k] - lowest
             if excess < spread:
                 total += math.exp(-excess / (2.0 * viscosity))
         total *= spacing / math.sqrt(4.0 * np.pi * viscosity * time)
@@ -131,9 +162,7 @@ def fourier_bessel(time, viscosity, average):
     Differences are taken term by term, so that they do not cancel where φ is nearly constant.
     """
     cells = average.size
-    mode = bessel_ratios(1.0 / (4.0 * np.pi * viscosity))
-    for m in range(MODES):
-        mode[m] *= math.exp(-4.0 * np.pi**2 * (m + 1) ** 2 * (viscosity * time))
+    mode = sine_modes(time, viscosity)
     average[:] = 0.0
     for j in range(cells // 2):
         level, change = 1.0, 0.0
@@ -143,6 +172,25 @@ def fourier_bessel(time, viscosity, average):
             change -= 4.0 * mode[m - 1] * middle * math.sin(np.pi * (m % (2 * cells)) / cells)
         average[j] = -2.0 * viscosity * cells * math.log1p(change / level)
         average[cells - 1 - j] = -average[j]
+
+
+@inlined
+def value_of_modes(x, viscosity, mode):
+    """-2ν φₓ/φ at x, by the same series."""
+    level, slope = 1.0, 0.0
+    for m in range(1, MODES + 1):
+        level += 2.0 * mode[m - 1] * math.cos(2.0 * np.pi * m * x)
+        slope -= 4.0 * np.pi * m * mode[m - 1] * math.sin(2.0 * np.pi * m * x)
+    return -2.0 * viscosity * slope / level
+
+
+@inlined
+def sine_modes(time, viscosity):
+    """Iₘ(k) / I₀(k) exp(-4π²m²νt) for m = 1 to `MODES`, with k = 1 / (4πν)."""
+    mode = bessel_ratios(1.0 / (4.0 * np.pi * viscosity))
+    for m in range(MODES):
+        mode[m] *= math.exp(-4.0 * np.pi**2 * (m + 1) ** 2 * (viscosity * time))
+    return mode
 
 
 @inlined
@@ -164,100 +212,3 @@ def bessel_ratios(k):
     for m in range(1, MODES):
         ratio[m] *= ratio[m - 1]
     return ratio
-
-
-@inlined
-def well_potential(x, time, viscosity):
-    """Φ(t, x) for 0 <= x <= 1/2, t > 0 and ν >= 0, as the sum of the integrals over the wells."""
-    # H is convex between n - fold and n + fold, with at most one well there, and concave elsewhere.
-    bending = 1.0 if time < SPLIT else 1.0 / (2.0 * np.pi * time)
-    fold = math.acos(-bending) / (2.0 * np.pi)
-    pull = math.sqrt((1.0 - bending) * (1.0 + bending)) * time
-    # The well n = 0 always exists, and for x <= 1/2 it is the deepest.
-    lowest = _height(x, time, _extremum(x, time, x - fold, x + fold, 1.0))
-    if viscosity == 0.0:
-        return lowest
-    # The minimum of H is at most 1/8t, and wells that lie 2ν CUTOFF above it are negligible.
-    reach = math.sqrt(0.25 + 4.0 * CUTOFF * viscosity * time)
-    total = 0.0
-    for n in range(math.floor(x - reach + 0.5), math.floor(x + reach + 0.5) + 1):
-        if n == 0 or (n - fold - x < pull and n + fold - x > -pull):
-            total += _well(x, n, time, viscosity, fold, pull, lowest)
-    return lowest - 2.0 * viscosity * math.log(total)
-
-
-@inlined
-def _well(x, n, time, viscosity, fold, pull, lowest):
-    """∫ exp(-(H - lowest) / 2ν) dy / √(4πνt) over the well between n - fold and n + fold."""
-    bottom = _extremum(x, time, x - n - fold, x - n + fold, 1.0)
-    height = _height(x, time, bottom)
-    excess = max(0.0, height - lowest) / (2.0 * viscosity)
-    if excess > CUTOFF:
-        return 0.0
-    # Each side ends where H has risen by 2ν CUTOFF, or earlier on the ridge before the next well.
-    radius = math.sqrt(2.0 * time * (height + 2.0 * CUTOFF * viscosity))
-    right, left = radius + bottom, radius - bottom
-    if n + 1 - fold - x < pull:
-        right = min(right, bottom - _ridge(x, n, time, fold))
-    if n - 1 + fold - x > -pull:
-        left = min(left, _ridge(x, n - 1, time, fold) - bottom)
-    angle = 2.0 * np.pi * (x - bottom)
-    shape = (math.sin(angle) / np.pi, math.cos(angle) / np.pi, bottom / time, viscosity)
-    # The width of the peak for small t.
-    width = math.sqrt(2.0 * viscosity * time)
-    area = _side(left / width, -width, shape) + _side(right / width, width, shape)
-    return math.exp(-excess) * area / math.sqrt(2.0 * np.pi)
-
-
-@inlined
-def _ridge(x, n, time, fold):
-    """The D of the ridge after well n, bit for bit the same for the wells on either side of it."""
-    return _extremum(x, time, x - n - 1 + fold, x - n - fold, -1.0)
-
-
-@inlined
-def _extremum(x, time, low, high, sign):
-    """The root D of D = t sin 2π(x - D) in [low, high]: a well for sign 1, a ridge for -1."""
-    low, high = max(low, -time), min(high, time)
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        if sign * (middle - time * math.sin(2.0 * np.pi * (x - middle))) > 0.0:
-            high = middle
-        else:
-            low = middle
-    return 0.5 * (low + high)
-
-
-@inlined
-def _height(x, time, shift):
-    """H(x - D)."""
-    return 0.5 * shift * (shift / time) + math.sin(np.pi * (x - shift)) ** 2 / np.pi
-
-
-@inlined
-def _side(limit, width, shape):
-    """∫ exp(-(H(m + sw) - H(m)) / 2ν) ds from 0 to the limit, cut off at exp(-CUTOFF)."""
-    low, high, end = 0.0, limit, limit
-    for _ in range(HALVINGS):
-        excess = _excess(end, width, shape)
-        if excess > CUTOFF + 4.0:
-            high = end
-        elif excess < CUTOFF and end < limit:
-            low = end
-        else:
-            break
-        end = 0.5 * (low + high)
-    total = 0.0
-    for k in range(NODES.size):
-        total += WEIGHTS[k] * math.exp(-_excess(end * NODES[k], width, shape))
-    return end * total
-
-
-@inlined
-def _excess(position, width, shape):
-    """(H(m + sw) - H(m)) / 2ν, where the width w is √(2νt) or its negative."""
-    sine, cosine, slope, viscosity = shape
-    distance = position * width
-    s, c = math.sin(np.pi * distance), math.cos(np.pi * distance)
-    rest = s * (sine * c + cosine * s) - slope * distance
-    return 0.5 * position**2 + rest / (2.0 * viscosity)

@@ -27,6 +27,7 @@ def closed_form(
     reynolds: ArrayLike,
     step: ArrayLike | None = None,
     cells: int = 400,
+    columns: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
     """Exact cell averages of the density of `SINUS` or `CRENEAU`.
 
@@ -41,10 +42,11 @@ def closed_form(
     reynolds : scalar or (realisations,), Re between 1e-2 and 1e20, or inf for the inviscid limit.
     step : scalar or (realisations,), the density a right of the jump, in [0, 1); creneau only.
     cells : number of cells, at least 2.
+    columns : the cells that are wanted, numbers below `cells`; all if None.
 
     Returns
     -------
-    (cells,) or (realisations, cells) float64, exact up to rounding errors, which grow with the
+    (columns,) or (realisations, columns) float64, exact up to rounding errors, which grow with the
     number of cells: at most 1e-12 for 400 cells and 1e-11 for 4000.
 
     Raises
@@ -58,12 +60,43 @@ def closed_form(
     time, reynolds, step = asked(problem, time, reynolds, step)
     # Copies, since the loop would be recompiled for read-only arrays.
     inputs = [np.array(value).ravel() for value in (time, 1.0 / reynolds, step)]
-    average = np.empty((time.size, cells))
+    edges, kept = edges_of(cells, columns)
     if problem == CRENEAU:
-        in_shares(jump.front_density, time.size, *inputs, average)
+        average = np.empty((time.size, edges.size - 1))
+        in_shares(jump.front_density, time.size, *inputs, cells, edges, average)
+        average = average[:, kept]
     else:
+        # The rule for the integrals is common to all cells.
+        average = np.empty((time.size, cells))
         in_shares(cole_hopf.sine_density, time.size, *inputs[:2], average)
-    return average.reshape(*time.shape, cells)
+        average = average if columns is None else average[:, np.asarray(columns, dtype=int)]
+    return average.reshape(*time.shape, -1)
+
+
+def closed_form_values(
+    problem: Problem,
+    points: NDArray[np.float64],
+    time: ArrayLike,
+    *,
+    reynolds: ArrayLike,
+    step: ArrayLike | None = None,
+) -> NDArray[np.float64]:
+    """Exact values of the density of `SINUS` or `CRENEAU` at points (points,) in [0, 1].
+
+    The other arguments and the errors are those of `closed_form`.
+
+    Returns
+    -------
+    (points,) or (realisations, points) float64.
+    """
+    time, reynolds, step = asked(problem, time, reynolds, step)
+    inputs = [np.array(value).ravel() for value in (time, 1.0 / reynolds, step)]
+    value = np.empty((time.size, points.size))
+    if problem == CRENEAU:
+        in_shares(jump.front_values, time.size, *inputs, points, value)
+    else:
+        in_shares(cole_hopf.sine_values, time.size, *inputs[:2], points, value)
+    return value.reshape(*time.shape, -1)
 
 
 def tail(time: ArrayLike, *, reynolds: ArrayLike, step: ArrayLike) -> Any:
@@ -136,3 +169,16 @@ def accepted_reynolds(value: ArrayLike) -> NDArray[np.float64]:
             f"reynolds reaches {outside[0]}; accepted: from {least:g} to {most:g}, or inf"
         )
     return reynolds
+
+
+def edges_of(
+    cells: int, columns: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The edges of some cells, ascending, and where between them each of the cells is."""
+    wanted = np.arange(cells) if columns is None else checks.finite("columns", columns)
+    if wanted.ndim != 1 or not np.all((wanted % 1 == 0) & (wanted >= 0) & (wanted < cells)):
+        raise ValueError(
+            f"columns is {checks.shown(columns)}; accepted: integers from 0 to {cells - 1}"
+        )
+    edges = np.union1d(wanted, wanted + 1)
+    return edges / cells, np.searchsorted(edges, wanted)

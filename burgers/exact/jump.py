@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from burgers._compiled import compiled, inlined
-from burgers.exact.cole_hopf import NODES, STILL, THICK, WEIGHTS
+from burgers.exact.cole_hopf import STILL, THICK
+from burgers.exact.wells import NODES, WEIGHTS
 
 # Below this erfc is close to underflow, and five terms of its asymptotic series are exact.
 DEEP_TAIL = -36.0
@@ -14,18 +15,48 @@ PARTS = 64
 
 
 @compiled
-def front_density(time, viscosity, step, density, share, shares):
-    """Cell averages from a jump 1 -> step at x = 1/2, for a share of the rows of `density`.
+def front_density(time, viscosity, step, cells, edges, density, share, shares):
+    """Averages between edges, from a jump 1 -> step at x = 1/2, for a share of the rows.
 
-    time, viscosity, step (count,); density (count, cells).
+    Edges that are not those of one of `cells` cells give a number without a meaning.
+
+    time, viscosity, step (count,); edges (count of edges,) in [0, 1], ascending;
+    density (count, count of edges - 1).
     """
-    cells = density.shape[1]
     for i in range(share, time.size, shares):
-        left = front_potential(-0.5, time[i], viscosity[i], step[i])
-        for j in range(cells):
-            right = front_potential((j + 1) / cells - 0.5, time[i], viscosity[i], step[i])
-            density[i, j] = (right - left) * cells
+        left = front_potential(edges[0] - 0.5, time[i], viscosity[i], step[i])
+        for j in range(1, edges.size):
+            right = front_potential(edges[j] - 0.5, time[i], viscosity[i], step[i])
+            density[i, j - 1] = (right - left) * cells
             left = right
+
+
+@compiled
+def front_values(time, viscosity, step, points, value, share, shares):
+    """Values at the points from a jump 1 -> step at x = 1/2, for a share of the rows of `value`.
+
+    time, viscosity, step (count,); points (count of points,); value (count, count of points).
+    """
+    for i in range(share, time.size, shares):
+        for j in range(points.size):
+            x = points[j] - 0.5
+            behind = share_behind(x, time[i], viscosity[i], step[i])
+            value[i, j] = step[i] + (1.0 - step[i]) * behind
+
+
+@inlined
+def share_behind(x, time, viscosity, step):
+    """The share of the integral over y < 0: the density is its mean of 1 there and a beyond."""
+    if time < STILL:
+        return 1.0 if x < 0.0 else 0.0
+    if viscosity == 0.0:
+        return 1.0 if x < 0.5 * (1.0 + step) * time else 0.0
+    scale = math.sqrt(2.0 * viscosity * time)
+    odds = (1.0 - step) * (0.5 * (1.0 + step) * time - x) / (2.0 * viscosity)
+    odds += log_ndtr((time - x) / scale) - log_ndtr((x - step * time) / scale)
+    if odds > 0.0:
+        return 1.0 / (1.0 + math.exp(-odds))
+    return math.exp(odds) / (1.0 + math.exp(odds))
 
 
 @inlined

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers import problems
-from burgers.exact.of_problem import density
+from burgers.exact.of_problem import density, values
 from burgers.problems import Problem
 
 Floats = NDArray[np.float64]
@@ -18,6 +18,7 @@ class Observation:
     """A density seen by sensors at places and times, with independent normal noise.
 
         y_k = (average of ρ(t_k, ·) over the cell of width 1/cells that contains x_k) + σ ξ_k
+        y_k = ρ(t_k, x_k) + σ ξ_k,   without cells
 
     Parameters
     ----------
@@ -26,7 +27,8 @@ class Observation:
     time : of all sensors, a number >= 0; or (sensors,); or None for one final time that is unknown,
         uniform over those of the problem.
     noise : σ > 0, a number or (sensors,).
-    cells : number of cells of the interval, whose width is that of a sensor.
+    cells : number of cells of the interval, whose width is that of a sensor; None for sensors that
+        read the density at points, as `exact.values` gives it.
 
     Raises
     ------
@@ -40,10 +42,10 @@ class Observation:
         positions: ArrayLike,
         time: ArrayLike | None,
         noise: ArrayLike,
-        cells: int = 100,
+        cells: int | None = 100,
     ) -> None:
         self.problem = problems.checked(problem)
-        self.cells = checks.count("cells", cells, least=2)
+        self.cells = None if cells is None else checks.count("cells", cells, least=2)
         self.positions = checks.finite("positions", positions)
         if self.positions.ndim != 1 or not self.positions.size:
             raise ValueError(f"positions has shape {self.positions.shape}; accepted: (sensors,)")
@@ -52,7 +54,6 @@ class Observation:
         self.times: Floats | None = None
         if time is not None:
             self.times = self._each("time", checks.non_negative("time", time))
-        self.columns = np.minimum((self.positions * self.cells).astype(int), self.cells - 1)
 
     @property
     def time_is_unknown(self) -> bool:
@@ -80,11 +81,11 @@ class Observation:
         given: dict[str, Any] = {name: np.atleast_1d(value) for name, value in inputs.items()}
         if self.times is None:
             times = np.atleast_1d(checks.non_negative("final_time", np.asarray(final_time)))
-            return self._averages(times, given)[:, self.columns]
+            return self._read(times, given)
         found = None
         for time in np.unique(self.times):
-            averages = np.atleast_2d(self._averages(time, given))[:, self.columns]
-            found = averages if found is None else np.where(self.times == time, averages, found)
+            read = np.atleast_2d(self._read(time, given))
+            found = read if found is None else np.where(self.times == time, read, found)
         assert found is not None
         return found
 
@@ -104,7 +105,11 @@ class Observation:
         self, data: ArrayLike, inputs: Mapping[str, ArrayLike], final_time: ArrayLike | None = None
     ) -> Floats:
         """Log-density of data (sensors,) for each realisation of the inputs, (realisations,)."""
-        off = (self.checked(data) - self.values(inputs, final_time)) / self.noise
+        return self.log_density(self.checked(data), self.values(inputs, final_time))
+
+    def log_density(self, data: Floats, values: Floats) -> Floats:
+        """Log-density of data (sensors,) around noise-free values (realisations, sensors)."""
+        off = (data - values) / self.noise
         return -0.5 * np.square(off).sum(axis=1) - np.log(np.sqrt(2 * np.pi) * self.noise).sum()
 
     def checked(self, data: ArrayLike) -> Floats:
@@ -116,8 +121,15 @@ class Observation:
             )
         return found
 
-    def _averages(self, time, given):
-        return density(self.problem, time, cells=self.cells, **given)
+    def columns(self, cells: int) -> NDArray[np.int64]:
+        """Which of so many cells contains each sensor, (sensors,)."""
+        return np.minimum((self.positions * cells).astype(int), cells - 1)
+
+    def _read(self, time, given):
+        if self.cells is None:
+            return values(self.problem, self.positions, time, **given)
+        columns = self.columns(self.cells)
+        return density(self.problem, time, cells=self.cells, columns=columns, **given)
 
     def _each(self, name, value):
         if value.shape not in ((), self.positions.shape):

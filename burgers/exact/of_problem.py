@@ -28,6 +28,7 @@ def density(
     reynolds: ArrayLike | None = None,
     cells: int = 400,
     refinement: int | None = None,
+    columns: ArrayLike | None = None,
     **inputs: ArrayLike,
 ) -> NDArray[np.float64]:
     """Exact cell averages of the density.
@@ -50,12 +51,13 @@ def density(
     cells : number of cells, at least 2.
     refinement : cells of the initial density in each of these, where there is no closed form; 4 if
         None, or as many as make 1600 in all.
+    columns : the cells that are wanted, numbers below `cells`; all if None.
     **inputs : the other inputs by name, each for one realisation or for all; for the creneau
         `step`, the density a right of the jump, in [0, 1).
 
     Returns
     -------
-    (cells,) or (realisations, cells) float64.
+    (cells,) or (realisations, cells) float64, or as many as there are columns.
 
     Raises
     ------
@@ -67,17 +69,73 @@ def density(
     problems.checked(problem)
     cells = checks.count("cells", cells, least=2)
     if has_closed_form(problem):
-        return _of_report(problem, time, reynolds, cells, inputs)
+        known, given = _of_report(problem, reynolds, inputs)
+        return densities.closed_form(known, time, cells=cells, columns=columns, **given)
     fine = cells * refined(cells, refinement)
+
+    def evolved(initial, numbers, times):
+        return evolution.solve(
+            initial, numbers, times, boundary=problem.boundary, cells=cells, columns=columns
+        )
+
+    return _in_chunks(problem, time, reynolds, inputs, fine, evolved)
+
+
+def values(
+    problem: Problem,
+    x: ArrayLike,
+    time: ArrayLike,
+    *,
+    reynolds: ArrayLike | None = None,
+    refinement: int | None = None,
+    **inputs: ArrayLike,
+) -> NDArray[np.float64]:
+    """Exact values of the density at points.
+
+    Of the report's problems they are known in closed form. The initial density of any other is
+    represented by its averages on `refinement` cells, 1600 if None. The error of this is of second
+    order in their width where √(2T/Re) is larger, and of first order otherwise. At a jump the value
+    is one of both sides.
+
+    Parameters
+    ----------
+    x : (points,) in [0, 1].
+    time, reynolds, inputs : as in `density`.
+    refinement : cells of the initial density, where there is no closed form.
+
+    Returns
+    -------
+    (points,) or (realisations, points) float64.
+
+    Raises
+    ------
+    ValueError
+        As in `density`.
+    """
+    problems.checked(problem)
+    points = checks.finite("x", x)
+    if points.ndim != 1:
+        raise ValueError(f"x has shape {points.shape}; accepted: (points,)")
+    checks.within("x", points, 0.0, 1.0)
+    if has_closed_form(problem):
+        known, given = _of_report(problem, reynolds, inputs)
+        return densities.closed_form_values(known, points.copy(), time, **given)
+
+    def evolved(initial, numbers, times):
+        return evolution.at(points, initial, numbers, times, boundary=problem.boundary)
+
+    return _in_chunks(problem, time, reynolds, inputs, refined(1, refinement), evolved)
+
+
+def _in_chunks(problem, time, reynolds, inputs, cells, evolved):
+    """What evolves from initial averages on so many cells, one row a realisation."""
     times, numbers, given, single = one_each(problem, time, reynolds, inputs)
-    found = np.empty((len(times), cells))
+    found = []
     for first in range(0, len(times), CHUNK):
         part = slice(first, first + CHUNK)
-        initial = problem.averages(fine, {name: rows[part] for name, rows in given.items()})
-        found[part] = evolution.solve(
-            initial, numbers[part], times[part], boundary=problem.boundary, cells=cells
-        )
-    return found[0] if single else found
+        initial = problem.averages(cells, {name: rows[part] for name, rows in given.items()})
+        found.append(evolved(initial, numbers[part], times[part]))
+    return found[0][0] if single else np.concatenate(found)
 
 
 def refined(cells: int, refinement: int | None) -> int:
@@ -96,7 +154,8 @@ def has_closed_form(problem: Problem) -> bool:
     )
 
 
-def _of_report(problem, time, reynolds, cells, inputs):
+def _of_report(problem, reynolds, inputs):
+    """`SINUS` or `CRENEAU`, and the inputs of its closed form."""
     known = CRENEAU if problem.initial == CRENEAU.initial else SINUS
     if other := inputs.keys() - {"step"}:
         raise ValueError(f"{sorted(other)[0]} is no input of {problem.name}; accepted: step")
@@ -104,7 +163,7 @@ def _of_report(problem, time, reynolds, cells, inputs):
         raise ValueError("reynolds is None; accepted: Reynolds numbers")
     if reynolds is None:
         reynolds = problem.reynolds({}, 1)[0]
-    return densities.closed_form(known, time, reynolds=reynolds, cells=cells, **inputs)
+    return known, {"reynolds": reynolds, **inputs}
 
 
 def one_each(

@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from burgers._compiled import compiled, inlined
-from burgers.exact.cole_hopf import CUTOFF
+from burgers.exact.wells import CUTOFF
 
 # From this width of the kernel on, a periodic φ has at most so many modes above rounding errors.
 WIDE, MODES = 0.15, 16
@@ -256,10 +256,12 @@ def _start(density, periodic, rate, start):
 
 @compiled
 def evolve(density, time, viscosity, periodic, cells, points, result, share, shares):
-    """Cell averages, or where `cells` is 0 values at the points, for a share of the rows.
+    """Averages between points, or where `cells` is 0 values at them, for a share of the rows.
 
-    density (count, given cells), time, viscosity (count,), points (count of points,),
-    result (count, cells or points).
+    Points that are not the edges of one of the cells give an average without a meaning.
+
+    density (count, given cells), time, viscosity (count,), points (count of points,), for averages
+    ascending, result (count, count of points, or less one).
     """
     given = density.shape[1]
     rate, start = np.empty(given), np.empty(given + 1)
@@ -269,13 +271,14 @@ def evolve(density, time, viscosity, periodic, cells, points, result, share, sha
         floor, guess, previous = start.min(), -1, 0.0
         wide = periodic and math.sqrt(2.0 * viscosity[i] * time[i]) >= WIDE
         count = _modes(time[i], viscosity[i], rate, start, floor, modes) if wide else 0
-        for j in range(cells + 1 if cells else points.size):
+        for j in range(points.size):
             # In the frame of the mean density.
-            x = (j / cells if cells else points[j]) - mean * time[i]
+            x = points[j] - mean * time[i]
             if wide:
                 height, value = _by_modes(x, viscosity[i], modes, count)
             else:
-                if guess < 0 or not cells:
+                near = cells and guess >= 0 and (points[j] - points[j - 1]) * cells < 1.5
+                if not near:
                     guess = math.floor(x * given)
                 guess = guess if periodic else min(max(guess, 0), given)
                 height, value, guess = potential_at(

@@ -40,6 +40,8 @@ SHORTEST = 1e-10
 LEAST_QUANTILE, LARGEST_QUANTILE = np.finfo(float).tiny, 1.0 - np.finfo(float).epsneg
 # Beside those of the sensors, cells whose densities are looked at for convergence.
 PLACES = 8
+# Cells in which the density is looked at where sensors have none.
+POINTS = 100
 # Quantiles by which the effective sample size of the tails is measured.
 TAILS = (0.05, 0.95)
 
@@ -121,10 +123,10 @@ class Samples:
         looked |= {name: rows for name, rows in self.inputs.items() if rows.ndim == 2}
         if self.final_time is not None:
             looked["final_time"] = self.final_time
-        seen, cells = self.observation, self.observation.cells
+        seen, cells = self.observation, self.observation.cells or POINTS
         even = ((np.arange(PLACES) + 0.5) / PLACES * cells).astype(int)
         values = self.densities(None if seen.times is None else float(seen.times.max()), cells)
-        for cell in np.union1d(seen.columns, even):
+        for cell in np.union1d(seen.columns(cells), even):
             looked[f"density at {(cell + 0.5) / cells:.4g}"] = values[..., cell]
         return _convergence(looked)
 

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
+from scipy.stats import qmc
 
 from burgers import _checks as checks
 from burgers import streams
 from burgers.exact import Observation
-from burgers.exact.expectations import at_quantiles
+from burgers.exact.expectations import at_quantiles, random_numbers
 from burgers.models import bayesflow_laws, flow
 from burgers.problems import CASES, Problem, number
 from burgers.profiles import Inference
@@ -82,18 +83,35 @@ def inputs_at(problem: Problem, scores: ArrayLike) -> dict[str, Any]:
     return dict(at_quantiles(problem, 0.0, ndtr(checks.finite("scores", scores)))[0])
 
 
+def spread_inputs(problem: Problem, count: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Inputs at scrambled Halton points, which fill the prior more evenly than independent draws.
+
+    All distributions have `ppf`.
+    """
+    points = qmc.Halton(random_numbers(problem, 0.0), rng=rng).random(count)
+    return dict(at_quantiles(problem, 0.0, points)[0])
+
+
 def simulations(
     observation: Observation, count: int, repeats: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Pairs to learn from: normal scores (repeats * count, inputs), readings (same, sensors).
 
-    The equation is solved `count` times; each solution is read `repeats` times, with new noise.
+    The equation is solved `count` times, at inputs that are spread over the prior.
     """
     problem = observation.problem
-    inputs = problem.sample(count, rng)
-    values = observation.values(inputs)
-    noisy = [values + observation.noise * rng.standard_normal(values.shape) for _ in range(repeats)]
-    return np.tile(normal_scores(problem, inputs), (repeats, 1)), np.concatenate(noisy)
+    inputs = spread_inputs(problem, count, rng)
+    return repeated(
+        normal_scores(problem, inputs), observation.values(inputs), observation.noise, repeats, rng
+    )
+
+
+def repeated(
+    numbers: Floats, values: Floats, noise: Floats, repeats: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Each row of numbers several times, beside what is read of its values with new noise."""
+    noisy = [values + noise * rng.standard_normal(values.shape) for _ in range(repeats)]
+    return np.tile(numbers, (repeats, 1)), np.concatenate(noisy)
 
 
 # From the name of a method to what makes it, of a number of epochs and a seed.

@@ -8,6 +8,8 @@ import scipy.stats
 
 import burgers
 from burgers import exact, metrics
+from burgers.exact import boxes
+from burgers.exact.expectations import at_quantiles
 from burgers.exact.quadrature import gauss_legendre
 
 RNG = np.random.default_rng
@@ -100,6 +102,54 @@ def test_more_noise_is_less_information_and_no_data_move_the_prior():
     assert bits[2] < 1e-3
 
 
+@pytest.mark.parametrize("name", burgers.CASES)
+def test_sensors_at_points_read_values_and_tell_the_inputs(name):
+    problem = burgers.CASES[name]
+    observation = burgers.Observation(problem, SENSORS, 0.2, 0.03, cells=None)
+    inputs = {"reynolds": [60.0]} | ({"step": [0.2]} if name == "creneau" else {})
+    np.testing.assert_array_equal(
+        observation.values(inputs), exact.values(problem, SENSORS, 0.2, **inputs)
+    )
+    data = observation.observe(inputs, RNG(0))[0]
+    found = exact.posterior(observation, data)
+    fine = exact.posterior(observation, data, tolerance=1e-7)
+    assert found.log_evidence == pytest.approx(fine.log_evidence, abs=1e-6)
+    # Cells a thousandth wide read almost the same.
+    narrow = exact.posterior(burgers.Observation(problem, SENSORS, 0.2, 0.03, cells=2001), data)
+    assert found.log_evidence == pytest.approx(narrow.log_evidence, abs=0.02)
+
+
+def test_three_unknown_numbers_give_the_evidence_of_brute_force():
+    observation, data = observed(
+        burgers.CRENEAU, {"reynolds": [800.0], "step": [0.2]}, 0.3, time=None
+    )
+    found = exact.posterior(observation, data)
+    assert found.error <= 1e-6
+    sides = [gauss_legendre([*pairwise(np.linspace(0, 1, parts + 1))], 4) for parts in (12, 12, 96)]
+    points = np.stack(np.meshgrid(*(nodes for nodes, _ in sides), indexing="ij"), axis=-1)
+    weights = np.einsum("i,j,k->ijk", *(weights for _, weights in sides)).ravel()
+    inputs, times = at_quantiles(burgers.CRENEAU, None, points.reshape(-1, 3))
+    logs = observation.log_likelihood(data, inputs, times)
+    assert found.log_evidence == pytest.approx(np.log(weights @ np.exp(logs)), abs=2e-6)
+    drawn, drawn_times = found.sample(2000, RNG(3))
+    assert drawn["step"].mean() == pytest.approx(found.weights @ found.inputs["step"], abs=0.007)
+    assert drawn_times.mean() == pytest.approx(found.weights @ found.final_time, abs=0.02)
+    # Densities of so many nodes are evaluated some cells after the others.
+    mean, std = found.mean_and_std(0.3, cells=7)
+    density = exact.density(burgers.CRENEAU, 0.3, cells=7, **found.inputs)
+    np.testing.assert_allclose(mean, found.weights @ density, atol=1e-12)
+    assert std.min() >= 0.0
+
+
+def test_a_tolerance_out_of_reach_is_refused_by_name(monkeypatch):
+    monkeypatch.setattr(boxes, "MOST_NODES", 200_000)
+    observation, data = observed(
+        burgers.CRENEAU, {"reynolds": [800.0], "step": [0.2]}, 0.1, time=None
+    )
+    with pytest.raises(ValueError, match="tolerance is 1e-06; accepted: one reached by"):
+        exact.posterior(observation, data)
+
+
 def test_an_unknown_time_is_found():
     observation, data = observed(burgers.SINUS, {"reynolds": [800.0]}, 0.01, time=None)
     found = exact.posterior(observation, data, tolerance=1e-4)
@@ -140,7 +190,7 @@ def test_bad_data_and_problems_are_refused_by_name():
     with pytest.raises(ValueError, match=r"final_time is 0\.3; accepted: None"):
         observation.values({"reynolds": [800.0]}, 0.3)
     many = burgers.Observation(burgers.problems.get("fno_script"), [0.5], 0.5, 0.1)
-    with pytest.raises(ValueError, match="fno_script has 1022 random numbers; accepted: 1 to 2"):
+    with pytest.raises(ValueError, match="fno_script has 1022 random numbers; accepted: 1 to 3"):
         exact.posterior(many, [0.0])
     with pytest.raises(ValueError, match=r"time is None; accepted: a time"):
         exact.posterior(observation, data).mean_and_std()

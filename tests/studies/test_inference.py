@@ -15,7 +15,7 @@ from burgers.studies import inference, inference_scores, inference_shown
 RNG = np.random.default_rng
 SIZES = Inference(
     simulations=300, repeats=4, epochs=8, observations=2, samples=300, ranked=80, times=2,
-    truths=1, all_settings=False,
+    truths=1, all_settings=False, candidates=500,
 )  # fmt: skip
 
 

@@ -1,0 +1,213 @@
+"""Posterior densities by the generative models of the other notebooks, given an observation.
+
+Three ways to densities (draws, cells) that agree with what the sensors read:
+
+- inputs: an amortised posterior of the inputs, at which the equation is solved exactly;
+- neighbours: draws of the σ-VAE given T, resampled by the likelihood of the readings;
+- encoded: codes of the reduced model and log Re, learned given the readings; from there the model
+  goes on in time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from burgers import exact, metrics, streams
+from burgers.exact import Observation
+from burgers.models import evaluation, flow, latent_laws
+from burgers.paths import stored
+from burgers.problems import number
+from burgers.profiles import Inference
+from burgers.studies.inference import PLACES, Amortised, Setting, inputs_at, repeated, spread_inputs
+
+CELLS = 400
+# When the density is asked for that was observed earlier.
+LATER = {"sinus": 0.8, "creneau": 0.4}
+BAND = (0.05, 0.95)
+# Where the exact posterior is narrower, in units of the noise, the truth is known anyway.
+LEAST_STD = 0.1
+
+Floats = NDArray[np.float64]
+# From readings (sensors,), a number of draws and a generator to densities by time, now and later.
+Draw = Callable[[Floats, int, np.random.Generator], dict[float, Floats]]
+
+
+class Known(NamedTuple):
+    """Exact solutions to learn from: inputs, and densities (realisations, cells) when observed."""
+
+    inputs: dict[str, Any]
+    densities: Floats
+
+
+def known(setting: Setting, sizes: Inference, seed: int) -> Known:
+    """The solutions from which every model of a setting learns."""
+    problem = setting.observation().problem
+    rng = streams.generator(seed, "simulations", number(setting.case))
+    inputs = spread_inputs(problem, sizes.simulations, rng)
+    return Known(inputs, exact.density(problem, setting.time, cells=CELLS, **inputs))
+
+
+def readings(observation: Observation, densities: Floats) -> Floats:
+    """What the sensors would read of densities (realisations, cells), without noise."""
+    wide = densities.reshape(len(densities), observation.cells, -1).mean(axis=2)
+    return wide[:, observation.columns(observation.cells or CELLS)]
+
+
+class Neighbours:
+    """Densities of the σ-VAE given T that are near to what the sensors read.
+
+        ρ ~ Σ_i w_i δ(ρ_i),   w_i ∝ p(d | ρ_i),   ρ_i drawn from the model
+
+    The codes of the known solutions at the time of the observation give the distribution of codes,
+    by manifold Parzen windows.
+    """
+
+    def __init__(self, model: Any, setting: Setting, of: Known, count: int, seed: int) -> None:
+        self.setting, self.observation = setting, setting.observation()
+        stream = [streams.integer(seed, "neighbours given sensors", number(setting.case), k)
+                  for k in range(3)]  # fmt: skip
+
+        def at(n):
+            return (np.full((n, 1), setting.time),)
+
+        codes = model.draw(of.densities, seed=stream[0], given=at(len(of.densities)))
+        law = latent_laws.ManifoldParzen(seed=stream[1]).fit(codes)
+        drawn = law.sample(count, np.random.default_rng(stream[2]))
+        self.candidates = model.decode(drawn, given=at(count)).astype(np.float64)
+        self.read = readings(self.observation, self.candidates)
+
+    def __call__(self, data: Floats, n: int, rng: np.random.Generator) -> dict[float, Floats]:
+        """Draw n densities given readings (sensors,), at the time of the observation."""
+        logs = self.observation.log_density(data, self.read)
+        weights = np.exp(logs - logs.max())
+        picked = rng.choice(len(weights), n, p=weights / weights.sum())
+        return {self.setting.time: self.candidates[picked]}
+
+
+class Encoded:
+    """The reduced model from an encoded observation: codes and log Re given the readings.
+
+    (z, log Re) ~ q(· | d),   dz/dt = F(z, log Re),   ρ = D(z)
+    """
+
+    def __init__(self, model: Any, setting: Setting) -> None:
+        self.model, self.setting, self.observation = model, setting, setting.observation()
+
+    def fit(self, of: Known, sizes: Inference, seed: int) -> Self:
+        """Learn q from known solutions, each read several times with new noise."""
+        rng = streams.generator(seed, "codes given sensors", number(self.setting.case))
+        codes = self.model.encode(of.densities)[0].astype(np.float64)
+        numbers = np.column_stack([codes, np.log(of.inputs["reynolds"])])
+        read = readings(self.observation, of.densities)
+        self.law = flow.Flow(sizes.epochs, seed=int(rng.integers(2**30))).fit(
+            *repeated(numbers, read, self.observation.noise, sizes.repeats, rng)
+        )
+        return self
+
+    def __call__(self, data: Floats, n: int, rng: np.random.Generator) -> dict[float, Floats]:
+        """Draw n densities given readings (sensors,), when observed and later."""
+        drawn = self.law.sample(n, rng, np.tile(data, (n, 1)))
+        codes, reynolds = drawn[:, :-1], np.exp(drawn[:, -1])
+        times = np.array([self.setting.time, LATER[self.setting.case]])
+        found = self.model.decode(self.model.advance(codes, times - times[0], reynolds))
+        return {time: found[:, k].astype(np.float64) for k, time in enumerate(times)}
+
+
+@dataclass(frozen=True)
+class OfInputs:
+    """Exact densities at inputs drawn from an amortised posterior, or from the prior."""
+
+    learned: Amortised | None
+    setting: Setting
+
+    def __call__(self, data: Floats, n: int, rng: np.random.Generator) -> dict[float, Floats]:
+        """Draw n densities given readings (sensors,), when observed and later."""
+        problem = self.setting.observation().problem
+        scores = rng.standard_normal((n, len(problem.inputs)))
+        if self.learned is not None:
+            scores = self.learned.sample(data, n, rng)[0]
+        return at_inputs(self.setting, inputs_at(problem, scores))
+
+
+def at_inputs(setting: Setting, inputs: dict[str, Any]) -> dict[float, Floats]:
+    """Exact densities at inputs, when observed and later."""
+    problem = setting.observation().problem
+    return {time: exact.density(problem, time, cells=CELLS, **inputs)
+            for time in (setting.time, LATER[setting.case])}  # fmt: skip
+
+
+def models(
+    setting: Setting, learned: Amortised, folder: Path, sizes: Inference, seed: int
+) -> dict[str, Draw]:
+    """The ways to posterior densities by name; the prior is what no reading would leave.
+
+    Raises
+    ------
+    ValueError
+        Naming the file of a model that is missing or cannot be read.
+    """
+    of = known(setting, sizes, seed)
+    sigma, reduced = (
+        evaluation.load(stored(folder, kind, setting.case)) for kind in ("given time", "reduced")
+    )
+    return {
+        "learned inputs": OfInputs(learned, setting),
+        "neighbours of the sigma-VAE": Neighbours(sigma, setting, of, sizes.candidates, seed),
+        "encoded, reduced model": Encoded(reduced, setting).fit(of, sizes, seed),
+        "prior": OfInputs(None, setting),
+    }
+
+
+def judged(
+    ways: dict[str, Draw], setting: Setting, sizes: Inference, seed: int
+) -> pd.DataFrame:  # fmt: skip
+    """How near the densities of each way are to exact ones, medians over new observations.
+
+    Returns
+    -------
+    A table with a row for each time and way, of `mean_error` and `std_error`, differences of mean
+    and std from the exact ones, relative to the exact std in the L2 norm over x; `c2st` of what
+    the sensors of other settings would read with the same noise, drawn against exact; and
+    `coverage`, the share of places, where the posterior is not narrower than the sensors would see,
+    at which the true density is in the band of 90 %.
+    """
+    observation = setting.observation()
+    rng = streams.generator(seed, "density judges", number(setting.case))
+    inputs: dict[str, Any] = dict(observation.problem.sample(sizes.observations, rng))
+    truths = at_inputs(setting, inputs)
+    rows = []
+    for k, data in enumerate(observation.observe(inputs, rng)):
+        posterior = exact.posterior(observation, data)
+        given: dict[str, Any] = dict(posterior.sample(sizes.samples, rng)[0])
+        best = at_inputs(setting, given)
+        for name, way in ways.items():
+            for time, drawn in way(data, sizes.samples, rng).items():
+                truth = truths[time][k]
+                rows.append([name, time, *_measures(drawn, best[time], truth, observation, rng)])
+    measures = ["mean_error", "std_error", "c2st", "coverage"]
+    table = pd.DataFrame(rows, columns=["way", "time", *measures])
+    found = table.groupby(["time", "way"], sort=False)[measures].median().reset_index()
+    # A share is averaged: one observation has few places that are independent.
+    shares = table.groupby(["time", "way"], sort=False).coverage.mean()
+    return found.assign(coverage=shares.values)
+
+
+def _measures(drawn, best, truth, observation, rng):
+    mean, std = best.mean(axis=0), best.std(axis=0)
+    scale = np.linalg.norm(std)
+    mean_error = np.linalg.norm(drawn.mean(axis=0) - mean) / scale
+    std_error = np.linalg.norm(drawn.std(axis=0) - std) / scale
+    others = np.setdiff1d(PLACES, observation.positions)
+    cells = (others * CELLS).astype(int)
+    noise = observation.noise[0]
+    pair = (part[:, cells] + noise * rng.standard_normal((len(part), cells.size))
+            for part in (drawn, best))  # fmt: skip
+    told = std > LEAST_STD * noise
+    low, high = np.quantile(drawn[:, told], BAND, axis=0)
+    inside = (low <= truth[told]) & (truth[told] <= high)
+    return mean_error, std_error, metrics.c2st(*pair), inside.mean() if told.any() else np.nan
