@@ -35,34 +35,41 @@ STILL = 1e-40
 
 
 @compiled
-def sine_density(time, viscosity, density, share, shares):
+def sine_density(time, viscosity, cells, columns, density, share, shares):
     """Cell averages from ρ(0, x) = sin(2πx), for a share of the rows of `density`.
 
-    time, viscosity (count,); density (count, cells).
+    time, viscosity (count,); columns : some of so many cells; density (count, columns).
     """
-    cells = density.shape[1]
+    wanted = np.zeros(cells // 2 + 1, dtype=np.bool_)
+    for k in columns:
+        wanted[min(k, cells - k)] = wanted[min(k + 1, cells - k - 1)] = True
+    average = np.empty(cells)
     for i in range(share, time.size, shares):
         late = time[i] > 1.0 and viscosity[i] * time[i] > LATE
         if time[i] > STILL and (viscosity[i] > THICK or late):
-            fourier_bessel(time[i], viscosity[i], density[i])
+            fourier_bessel(time[i], viscosity[i], average)
+            for j in range(columns.size):
+                density[i, j] = average[columns[j]]
             continue
-        potential = sine_potential(time[i], viscosity[i], cells)
-        for j in range(cells):
+        potential = sine_potential(time[i], viscosity[i], cells, wanted)
+        for j in range(columns.size):
             # The potential is even about x = 1/2.
-            right, left = min(j + 1, cells - j - 1), min(j, cells - j)
+            k = columns[j]
+            right, left = min(k + 1, cells - k - 1), min(k, cells - k)
             density[i, j] = (potential[right] - potential[left]) * cells
 
 
 @inlined
-def sine_potential(time, viscosity, cells):
-    """Φ at the edges of [0, 1/2]."""
+def sine_potential(time, viscosity, cells, wanted):
+    """Φ at those edges of [0, 1/2] that are wanted."""
     potential = np.sin(np.pi * np.arange(cells // 2 + 1) / cells) ** 2 / np.pi
     if time > STILL:
         if trapezoidal_nodes(time, viscosity) <= MOST_NODES:
-            trapezoidal(time, viscosity, cells, potential)
+            trapezoidal(time, viscosity, cells, wanted, potential)
         else:
             for j in range(potential.size):
-                potential[j], _ = well_potential(j / cells, time, viscosity)
+                if wanted[j]:
+                    potential[j], _ = well_potential(j / cells, time, viscosity)
     return potential
 
 
@@ -122,20 +129,20 @@ def trapezoidal_nodes(time, viscosity):
 
 
 @inlined
-def trapezoidal(time, viscosity, cells, potential):
+def trapezoidal(time, viscosity, cells, wanted, potential):
     """Overwrite Φ(0, x) by Φ(t, x), by the trapezoidal rule on a grid common to all edges."""
     spread = 2.0 * CUTOFF * viscosity
-    wanted = trapezoidal_spacing(time, viscosity) * cells
+    coarsest = trapezoidal_spacing(time, viscosity) * cells
     # Nodes and edges are integer multiples of one unit, so that their distances are exact.
-    per_edge = math.ceil(1.0 / wanted) if wanted < 1.0 else 1
-    per_node = 1 if wanted < 1.0 else math.floor(wanted)
+    per_edge = math.ceil(1.0 / coarsest) if coarsest < 1.0 else 1
+    per_node = 1 if coarsest < 1.0 else math.floor(coarsest)
     unit = 1.0 / (cells * per_edge)
     spacing = unit * per_node
     reach = int(math.sqrt(2.0 * time * (1.0 / np.pi + spread)) / spacing) + 1
     nodes = np.arange(-reach, int(0.5 / spacing) + reach + 1)
     start = np.sin(np.pi * spacing * nodes) ** 2 / np.pi
     heights = np.empty(nodes.size)
-    for j in range(potential.size):
+    for j in np.flatnonzero(wanted):
         radius = math.sqrt(2.0 * time * (potential[j] + spread))
         first = max(0, math.ceil((j / cells - radius) / spacing) + reach)
         last = min(nodes.size, math.floor((j / cells + radius) / spacing) + reach + 1)

@@ -61,15 +61,13 @@ def closed_form(
     # Copies, since the loop would be recompiled for read-only arrays.
     inputs = [np.array(value).ravel() for value in (time, 1.0 / reynolds, step)]
     edges, kept = edges_of(cells, columns)
+    average = np.empty((time.size, edges.size - 1))
     if problem == CRENEAU:
-        average = np.empty((time.size, edges.size - 1))
         in_shares(jump.front_density, time.size, *inputs, cells, edges, average)
-        average = average[:, kept]
     else:
-        # The rule for the integrals is common to all cells.
-        average = np.empty((time.size, cells))
-        in_shares(cole_hopf.sine_density, time.size, *inputs[:2], average)
-        average = average if columns is None else average[:, np.asarray(columns, dtype=int)]
+        first = np.rint(edges[:-1] * cells).astype(np.int64)
+        in_shares(cole_hopf.sine_density, time.size, *inputs[:2], cells, first, average)
+    average = average[:, kept]
     return average.reshape(*time.shape, -1)
 
 
