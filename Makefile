@@ -113,8 +113,8 @@ $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
 $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,judging results ranking leaderboard board board_data board_entrants) \
 	leaderboard/results.csv
-$(BUILD)/10_inference.ipynb: $(GROUND) $(EXACT) $(JUDGED) $(MODELS) \
-	$(call study,inference inference_scores inference_shown)
+$(BUILD)/10_inference.ipynb: $(BUILD)/06_sharpen_law.ipynb $(BUILD)/07_reduced_model.ipynb \
+	$(call study,inference inference_scores inference_densities inference_shown)
 # It uses no other notebook's results, and both cores: it waits for the others.
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 

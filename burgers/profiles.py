@@ -238,7 +238,7 @@ QUICK = Profile(
         truths=2,
         all_settings=False,
         candidates=2000,
-    ),
+    ),  # fmt: skip
 )
 REPORT = Profile(
     name="report",

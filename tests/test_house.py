@@ -168,7 +168,7 @@ def test_what_never_was_is_not_found_under_a_former_name():
 
 # Their loops are compiled: numba finds the types.
 KERNELS = {"solver.kernels", "solver.simd", "solver.stiff", "exact.piecewise", "exact.cole_hopf",
-           "exact.jump", "metrics._kernels"}  # fmt: skip
+           "exact.jump", "exact.wells", "metrics._kernels"}  # fmt: skip
 
 
 def public(body):

@@ -53,8 +53,8 @@ def _sinus_moments(problem, time, cells, panel_nodes, reynolds_nodes):
         viscosities = np.full(times.size, viscosity)
         density = np.empty((times.size, cells))
         in_shares(
-                cole_hopf.sine_density, times.size, times, viscosities, cells, np.arange(cells), density
-            )
+            cole_hopf.sine_density, times.size, times, viscosities, cells, np.arange(cells), density
+        )
         parts.append(density)
         shares.append(share * weight / weight.sum())
     densities, weights = np.concatenate(parts), np.concatenate(shares)

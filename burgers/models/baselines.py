@@ -18,7 +18,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.multioutput import MultiOutputRegressor
 
 from burgers import _checks as checks
-from burgers.models import evaluation, front_decoder, training
+from burgers.models import decoding, evaluation, front_decoder, training
 from burgers.models._keras import Model, keras, layers, ops, own
 from burgers.models.latent_laws import MOST_SEED, fitted
 from burgers.models.layers import Constant
@@ -204,7 +204,7 @@ class OneShot(Model):
     def decode(self, numbers: ArrayLike) -> NDArray[np.float32]:
         """Densities (count, cells) float32 of `numbers` (count, numbers)."""
         numbers = evaluation.rows("numbers", numbers, self.decoder.input_shape[1])
-        return evaluation.evaluate_compiled(self.decoder, [numbers])[0]
+        return decoding.means(self.decoder, [numbers])
 
     def get_config(self) -> dict[str, Any]:
         decoder = keras.saving.serialize_keras_object(self.decoder)

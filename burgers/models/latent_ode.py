@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.models import evaluation, front_decoder, latent_field, sigma_vae, training
+from burgers.models import decoding, evaluation, front_decoder, latent_field, sigma_vae, training
 from burgers.models._keras import Model, keras, ops, own
 from burgers.models.evaluation import evaluate_compiled
 from burgers.models.latent_field import Dynamics, build_field
@@ -117,7 +117,7 @@ class Reduced(Model):
         codes, latents = checks.finite("codes", codes, np.float32), self.decoder.input_shape[1]
         if not codes.ndim or codes.shape[-1] != latents:
             raise ValueError(f"codes has shape {codes.shape}; accepted: (..., {latents})")
-        (found,) = evaluate_compiled(self.decoder, [codes.reshape(-1, latents)])[:1]
+        found = decoding.means(self.decoder, [codes.reshape(-1, latents)])
         return found.reshape(*codes.shape[:-1], found.shape[1])
 
     def forecast(

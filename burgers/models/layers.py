@@ -92,15 +92,20 @@ class Fronts(Layer):
 
     def call(self, inputs: Any) -> Any:
         height, place, log_width = inputs
-        single = {"dtype": self.compute_dtype}
-        place = 0.3 * place + ops.linspace(0.1, 0.9, place.shape[1], **single)
-        width = ops.exp(ops.clip(log_width - 3.0, *LOG_WIDTHS))[:, :, None]
-        edges = ops.linspace(0.0, 1.0, self.cells + 1, **single)[None, None]
+        place, width = self.places_and_widths(place, log_width, ops)
+        edges = ops.linspace(0.0, 1.0, self.cells + 1, dtype=self.compute_dtype)[None, None]
+        width = width[:, :, None]
         distance = ops.abs(edges - place[:, :, None]) / width
         # log cosh(d) = d + log(1 + exp(-2d)) - log 2 does not overflow.
         integral = width * (distance + ops.log1p(ops.exp(-2.0 * distance)))
         total = ops.sum(height[:, :, None] * integral, axis=1)
         return self.cells * (total[:, 1:] - total[:, :-1])
+
+    @staticmethod
+    def places_and_widths(place: Any, log_width: Any, library: Any) -> tuple[Any, Any]:
+        """c and w of inputs (batch, fronts), by the operations of Keras or of NumPy."""
+        even = library.linspace(0.1, 0.9, place.shape[1], dtype="float32")
+        return 0.3 * place + even, library.exp(library.clip(log_width - 3.0, *LOG_WIDTHS))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "cells": self.cells}

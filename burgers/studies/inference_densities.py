@@ -10,6 +10,7 @@ Three ways to densities (draws, cells) that agree with what the sensors read:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -21,9 +22,19 @@ from burgers import exact, metrics, streams
 from burgers.exact import Observation
 from burgers.models import evaluation, flow, latent_laws
 from burgers.paths import stored
-from burgers.problems import number
+from burgers.problems import CASES, number
 from burgers.profiles import Inference
-from burgers.studies.inference import PLACES, Amortised, Setting, inputs_at, repeated, spread_inputs
+from burgers.studies.inference import (
+    OWN,
+    PLACES,
+    Amortised,
+    Setting,
+    inputs_at,
+    repeated,
+    settings,
+    spread_inputs,
+)
+from burgers.studies.inference_scores import Comparison
 
 CELLS = 400
 # When the density is asked for that was observed earlier.
@@ -33,6 +44,10 @@ BAND = (0.05, 0.95)
 LEAST_STD = 0.1
 
 Floats = NDArray[np.float64]
+# The settings in which they are judged, and what of them is shown, by so many draws.
+JUDGED_IN = ("base", "noise 0.1")
+SHOWN, DRAWN = ("neighbours of the sigma-VAE", "encoded, reduced model"), 2000
+
 # From readings (sensors,), a number of draws and a generator to densities by time, now and later.
 Draw = Callable[[Floats, int, np.random.Generator], dict[float, Floats]]
 
@@ -54,8 +69,20 @@ def known(setting: Setting, sizes: Inference, seed: int) -> Known:
 
 def readings(observation: Observation, densities: Floats) -> Floats:
     """What the sensors would read of densities (realisations, cells), without noise."""
-    wide = densities.reshape(len(densities), observation.cells, -1).mean(axis=2)
-    return wide[:, observation.columns(observation.cells or CELLS)]
+    cells = observation.cells or CELLS
+    wide = densities.reshape(len(densities), cells, -1).mean(axis=2)
+    return wide[:, observation.columns(cells)]
+
+
+class Densities(NamedTuple):
+    """How near each way is to the exact posterior density, and one observation of each setting.
+
+    table : the rows of `judged` with the columns case and setting.
+    panels : from case and setting to the panels of `shown`.
+    """
+
+    table: pd.DataFrame
+    panels: dict[tuple[str, str], dict[str, Any]]
 
 
 class Neighbours:
@@ -211,3 +238,48 @@ def _measures(drawn, best, truth, observation, rng):
     low, high = np.quantile(drawn[:, told], BAND, axis=0)
     inside = (low <= truth[told]) & (truth[told] <= high)
     return mean_error, std_error, metrics.c2st(*pair), inside.mean() if told.any() else np.nan
+
+
+def compare(found: Comparison, folder: Path, sizes: Inference, seed: int) -> Densities:
+    """Judge the models of 06 and 07 in both cases, with little and with much noise.
+
+    Parameters
+    ----------
+    found : of `inference_scores.compare`, whose learned posteriors of the inputs are used.
+    folder : of the trained models.
+    sizes, seed : of the run.
+    """
+    tables, panels = [], {}
+    for case, name in product(CASES, JUDGED_IN):
+        setting = settings(case)[name]
+        ways = models(setting, found.learned[case, name, OWN], folder, sizes, seed)
+        tables.append(judged(ways, setting, sizes, seed).assign(case=case, setting=name))
+        panels[case, name] = shown(ways, setting, seed)
+    order = ["case", "setting", "time", "way", "mean_error", "std_error", "c2st", "coverage"]
+    return Densities(pd.concat(tables)[order], panels)
+
+
+def shown(ways: dict[str, Draw], setting: Setting, seed: int) -> dict[str, Any]:
+    """One observation: bands of exact densities and of those of the models, now and later.
+
+    A dict from a title to the parts of a panel of `plots.inference.bands`.
+    """
+    observation, rng = (
+        setting.observation(),
+        streams.generator(seed, "shown truth", number(setting.case)),
+    )
+    inputs: dict[str, Any] = dict(observation.problem.sample(1, rng))
+    data = observation.observe(inputs, rng)[0]
+    posterior, truths, panels = exact.posterior(observation, data), at_inputs(setting, inputs), {}
+    for name in SHOWN:
+        for time, drawn in ways[name](data, DRAWN, rng).items():
+            panels[f"{name}, T = {time:g}"] = {
+                "true": truths[time][0],
+                "exact": posterior.quantiles(BAND, time, CELLS),
+                "learned": np.quantile(drawn, BAND, axis=0),
+            }
+            if time == setting.time:
+                panels[f"{name}, T = {time:g}"] |= {
+                    "places": observation.positions, "read": data, "noise": setting.noise
+                }  # fmt: skip
+    return panels

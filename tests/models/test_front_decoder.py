@@ -5,7 +5,8 @@ import pytest
 from scipy.integrate import quad
 
 import burgers
-from burgers.models import front_decoder, sigma_vae, vae
+from burgers._compiled import in_shares
+from burgers.models import decoding, evaluation, front_decoder, sigma_vae, vae
 from burgers.models.layers import Fronts
 
 
@@ -96,3 +97,36 @@ def test_the_average_of_a_front_is_the_same_on_a_coarser_grid():
     heights = [np.full((1, 2), value, np.float32) for value in (0.7, 0.2, -1.0)]
     fine, coarse = (np.asarray(Fronts(cells)(heights)) for cells in (400, 40))
     np.testing.assert_allclose(fine.reshape(1, 40, 10).mean(axis=2), coarse, atol=2e-5)
+
+
+@pytest.mark.parametrize("cells", [1, 2, 50, 400])
+def test_compiled_fronts_are_averages_of_tanh(cells):
+    rng = np.random.default_rng(0)
+    count, h = 300, 1.0 / cells
+    height = rng.standard_normal((count, 2))
+    # From far outside to inside, from a hundredth of a cell to a hundred intervals wide.
+    place = rng.uniform(-1.0, 2.0, (count, 2)) * rng.choice([1.0, 20.0], (count, 2))
+    width = np.exp(rng.uniform(np.log(0.01 * h), np.log(100.0), (count, 2)))
+    density = np.zeros((count, cells), dtype=np.float32)
+    in_shares(decoding._add_fronts, count, height, place, width, density)
+    edges = (np.arange(cells + 1) * h - place[:, :, None]) / width[:, :, None]
+    integral = width[:, :, None] * (np.abs(edges) + np.log1p(np.exp(-2.0 * np.abs(edges))))
+    expected = (height[:, :, None] * np.diff(integral, axis=2) / h).sum(axis=1)
+    np.testing.assert_allclose(density, expected, rtol=0, atol=5e-6)
+
+
+def test_means_are_those_of_the_network():
+    decoder = front_decoder.build_decoder(3, 1, seed=2, cells=60)
+    rng = np.random.default_rng(1)
+    inputs = [rng.standard_normal((n, k)).astype(np.float32) for n, k in ((2003, 3), (2003, 1))]
+    found = decoding.means(decoder, inputs)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, evaluation.evaluate(decoder, inputs)[0], atol=2e-5)
+    # No realisation, other weights, and a decoder without fronts.
+    assert decoding.means(decoder, [part[:0] for part in inputs]).shape == (0, 60)
+    decoder.get_layer("height").set_weights([0.0 * w for w in decoder.get_layer("height").weights])
+    flat = decoding.means(decoder, inputs)
+    np.testing.assert_allclose(flat, evaluation.evaluate(decoder, inputs)[0], atol=2e-6)
+    other = sigma_vae.build_decoder(3, seed=0, cells=60)
+    known = evaluation.evaluate(other, inputs[:1])[0]
+    np.testing.assert_allclose(decoding.means(other, inputs[:1]), known, atol=1e-5)
