@@ -227,18 +227,7 @@ QUICK = Profile(
     ),
     published=2,
     judging=Judging(training=500, samples=400, noises=6),
-    inference=Inference(
-        simulations=1000,
-        repeats=4,
-        epochs=6,
-        observations=3,
-        samples=500,
-        ranked=100,
-        times=3,
-        truths=2,
-        all_settings=False,
-        candidates=2000,
-    ),  # fmt: skip
+    inference=Inference(1000, 4, 6, 3, 500, 100, 3, 2, all_settings=False, candidates=2000),
 )
 REPORT = Profile(
     name="report",
