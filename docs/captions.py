@@ -67,6 +67,7 @@ FIGURES = {
     "09_frontier": "The leaderboard: distance against cost",
     "09_densities": "Generated densities of the nearest entrant and of a Gaussian",
     "10_bands": "What five sensors tell of the density, now and later: exact and learned",
+    "10_models": "What sensors tell of the density by the models of 06 and 07, over exact bands",
     "10_inputs": "Creneau: draws of Re and a given an observation, exact and learned",
     "10_calibration": "Are learned posteriors calibrated? Coverage minus level",
     "10_c2st": "Learned posteriors against the exact ones, in every setting",

@@ -273,11 +273,22 @@ def inference_goals():
     return aims(made("table_inference_goals"))
 
 
+def inference_densities():
+    """Posterior densities of the generative models against the exact ones."""
+    heads = ("case", "setting", "time", "densities by", "mean off by", "std off by", "c2st",
+             "true density in the band of 90 %")  # fmt: skip
+    return markdown(heads, [
+        (row.case, row.setting, f"{row.time:g}", row.way, f"{row.mean_error:.2f}",
+         f"{row.std_error:.2f}", f"{row.c2st:.3f}", percent(row.coverage, 0))
+        for row in made("table_inference_densities").itertuples()
+    ])  # fmt: skip
+
+
 TABLES = {
     function.__name__: function
     for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
                      claims, pictures, reproducibility, named, data_sets, calibration, power,
-                     leaderboard, inference, inference_goals)
+                     leaderboard, inference, inference_goals, inference_densities)
 }  # fmt: skip
 
 if __name__ == "__main__":

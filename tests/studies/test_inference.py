@@ -1,5 +1,9 @@
 """Learned posteriors: what they learn from, and measures that tell exact draws from others."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -10,9 +14,15 @@ import burgers
 from burgers import exact, plots
 from burgers.models import bayesflow_laws
 from burgers.profiles import Inference
-from burgers.studies import inference, inference_scores, inference_shown
+from burgers.studies import (
+    inference,
+    inference_densities,
+    inference_scores,
+    inference_shown,
+)
 
 RNG = np.random.default_rng
+SAVED = Path(__file__).parent.parent / "models" / "saved"
 SIZES = Inference(
     simulations=300, repeats=4, epochs=8, observations=2, samples=300, ranked=80, times=2,
     truths=1, all_settings=False, candidates=500,
@@ -178,3 +188,63 @@ def test_figures_show_what_was_measured(compared):
     for figure in figures:
         assert figure.axes
         matplotlib.pyplot.close(figure)
+
+
+@pytest.fixture(scope="module")
+def ways(compared, tmp_path_factory):
+    """The ways to posterior densities of the creneau, by models that were hardly trained."""
+    folder = tmp_path_factory.mktemp("models")
+    for kind, file in (("given time", "conditioned"), ("reduced", "reduced")):
+        shutil.copy(SAVED / f"{file}.keras", burgers.paths.stored(folder, kind, "creneau"))
+    learned = compared.learned["creneau", "noise 0.1", inference.OWN]
+    return inference_densities.models(learned.setting, learned, folder, SIZES, 0)
+
+
+def test_sensors_read_of_densities_what_they_read_of_inputs():
+    observation = inference.settings("creneau")["base"].observation()
+    inputs = burgers.CRENEAU.sample(5, RNG(0))
+    density = exact.density(burgers.CRENEAU, 0.2, cells=400, **inputs)
+    read = inference_densities.readings(observation, density)
+    np.testing.assert_allclose(read, observation.values(inputs), atol=1e-12)
+
+
+def test_neighbours_are_candidates_that_agree_with_the_readings(ways, monkeypatch):
+    near = ways["neighbours of the sigma-VAE"]
+    # Of one candidate, read almost exactly, no other is left.
+    monkeypatch.setattr(near.observation, "noise", np.full(5, 1e-6))
+    (drawn,) = near(near.read[7], 50, RNG(0)).values()
+    np.testing.assert_array_equal(drawn, np.tile(near.candidates[7], (50, 1)))
+
+
+def test_exact_draws_are_nearer_than_the_prior_by_every_measure(ways):
+    setting = inference.settings("creneau")["noise 0.1"]
+
+    def best(data, n, rng):
+        inputs, _ = exact.posterior(setting.observation(), data).sample(n, rng)
+        return inference_densities.at_inputs(setting, inputs)
+
+    sizes = replace(SIZES, observations=4)
+    table = inference_densities.judged({"best": best, **ways}, setting, sizes, 0)
+    assert set(table.way) == {"best", *ways}
+    # The σ-VAE given T answers for the time of the observation alone.
+    assert (table.groupby("way").size() == [2, 2, 2, 1, 2]).all()
+    found = table.groupby("way").mean(numeric_only=True)
+    assert found.mean_error["best"] < 0.5 * found.mean_error["prior"]
+    assert found.std_error["best"] < 0.5 * found.std_error["prior"]
+    assert abs(found.c2st["best"] - 0.5) < 0.08
+    assert found.coverage["best"] > 0.8
+
+
+def test_models_that_are_missing_are_named(compared, tmp_path):
+    learned = compared.learned["creneau", "noise 0.1", inference.OWN]
+    with pytest.raises(ValueError, match=r"given_time_creneau\.keras"):
+        inference_densities.models(learned.setting, learned, tmp_path, SIZES, 0)
+
+
+def test_a_figure_shows_the_densities_of_the_models(ways):
+    setting = inference.settings("creneau")["noise 0.1"]
+    panels = inference_densities.shown(ways, setting, 0)
+    assert len(panels) == 3
+    figure = plots.inference.bands(burgers.problems.centres(400), [("creneau", panels)])
+    assert len(figure.axes) == 3
+    matplotlib.pyplot.close(figure)
