@@ -115,7 +115,7 @@ class Inference:
     ----------
     simulations : solutions that a posterior is learned from.
     repeats : readings of each solution, with different noise.
-    epochs : of every training.
+    epochs : of the trainings of our own flow, and four times those of the others.
     observations, samples : exact posteriors compared with, and draws from each.
     ranked : observations for the calibration.
     times, truths : of the figure of information: times, and observations at each.

@@ -29,6 +29,7 @@ from burgers.studies.inference import (
     PLACES,
     Amortised,
     Setting,
+    fewer,
     inputs_at,
     repeated,
     settings,
@@ -132,7 +133,7 @@ class Encoded:
         numbers = np.column_stack([codes, np.log(of.inputs["reynolds"])])
         read = readings(self.observation, of.densities)
         self.law = flow.Flow(sizes.epochs, seed=int(rng.integers(2**30))).fit(
-            *repeated(numbers, read, self.observation.noise, sizes.repeats, rng)
+            *repeated(numbers, read, self.observation.noise, fewer(sizes.repeats), rng)
         )
         return self
 
