@@ -2,7 +2,8 @@
 
     p(y | d) = p(d | y) p(y) / p(d),   y the random inputs and, where it is unknown, the final time
 
-The inputs are integrated over as quantiles of their distributions, uniform on [0, 1] (`boxes`).
+The inputs are integrated over as quantiles of their distributions, uniform on [0, 1]
+(`integration`).
 """
 
 from typing import Any
@@ -11,17 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
-from burgers.exact import boxes as quadrature
-from burgers.exact.boxes import FIRST, Boxes, Floats
+from burgers.exact import integration
+from burgers.exact.boxes import Floats
 from burgers.exact.expectations import random_numbers
+from burgers.exact.integration import MOST_NUMBERS, Rule, heaviest
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
 from burgers.problems.problem import Inputs
 
 # Of the evidence, relative.
 TOLERANCE = 1e-6
-# So much of the weight, that of the lightest nodes, is left out of sums over the density.
-LEFT_OUT = 1e-9
 # Densities that are held at once: nodes times cells.
 HELD = 20_000_000
 
@@ -38,19 +38,14 @@ class Posterior:
     error : estimated relative error of the evidence.
     """
 
-    def __init__(self, observation: Observation, data: Floats, boxes: Boxes, error: float) -> None:
-        self.observation, self.data, self.error = observation, data, error
-        points, shares = quadrature.nodes(boxes)
-        logs = boxes.log_likelihood.ravel() + np.log(shares)
-        top = logs.max()
-        weights = np.exp(logs - top)
-        self.log_evidence = float(top + np.log(weights.sum()))
-        kept = _heavy(weights / weights.sum())
+    def __init__(self, observation: Observation, data: Floats, rule: Rule) -> None:
+        self.observation, self.data, self._rule = observation, data, rule
+        self.error, self.log_evidence = rule.error, rule.nodes.log_integral()
+        weights = np.exp(rule.nodes.logs - self.log_evidence) * rule.nodes.shares
+        kept = heaviest(weights)
         self.weights = weights[kept] / weights[kept].sum()
-        self._points, self._shares = points[kept], shares[kept]
-        self._sides = np.stack(quadrature.sides(boxes), axis=1)[kept]
-        self.inputs, times = quadrature.inputs(observation, self._points)
-        self.final_time = times if observation.time_is_unknown else None
+        self._shares = rule.nodes.shares[kept]
+        self.inputs, self.final_time = rule.likelihood.inputs(rule.nodes.points[kept])
 
     def information(self) -> float:
         """Information that the data give on the inputs, in bits: KL(posterior ‖ prior)."""
@@ -82,27 +77,11 @@ class Posterior:
         return found
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[Inputs, Floats | None]:
-        """Draw n inputs, and final times where they were unknown, by rejection.
-
-        Proposals are uniform around the nodes, which are picked by their weights.
-        """
+        """Draw n inputs, and final times where they were unknown."""
         n = checks.count("n", n)
         if not isinstance(rng, np.random.Generator):
             raise ValueError(f"rng is {checks.shown(rng)}; accepted: a numpy.random.Generator")
-        kept: list[Floats] = []
-        while sum(map(len, kept)) < n:
-            picked = rng.choice(len(self.weights), 4 * n, p=self.weights)
-            low, width = self._sides[picked, 0], self._sides[picked, 1]
-            points = low + width * rng.random(low.shape)
-            inputs, times = quadrature.inputs(self.observation, points)
-            known = times if self.observation.time_is_unknown else None
-            target = self.observation.log_likelihood(self.data, inputs, known) - self.log_evidence
-            ratio = np.exp(target) * width.prod(axis=1) / self.weights[picked]
-            # The few proposals beyond are accepted with certainty.
-            most = np.quantile(ratio, 0.999)
-            kept.append(points[rng.random(len(ratio)) * most < ratio])
-        inputs, times = quadrature.inputs(self.observation, np.concatenate(kept)[:n])
-        return inputs, times if self.observation.time_is_unknown else None
+        return self._rule.likelihood.inputs(self._rule.draw(n, rng))
 
     def _densities(self, time, cells):
         """Cells, and the density in them of each node (nodes, cells), some after the other."""
@@ -123,7 +102,7 @@ def posterior(
     Parameters
     ----------
     observation : of a problem with at most three random numbers, an unknown time included, all of
-        which have `ppf`. Of three, precise data tell a thin sheet that boxes resolve slowly.
+        which have `ppf`.
     data : (sensors,).
     tolerance : of the evidence, relative.
 
@@ -137,18 +116,9 @@ def posterior(
     data = observation.checked(data)
     tolerance = checks.number("tolerance", checks.positive("tolerance", tolerance))
     numbers = random_numbers(observation.problem, None if observation.time_is_unknown else 0.0)
-    if numbers not in FIRST:
+    if not 1 <= numbers <= MOST_NUMBERS:
         raise ValueError(
             f"{observation.problem.name} has {numbers} random numbers; accepted: 1 to "
-            f"{max(FIRST)}, an unknown time included; see posterior_samples"
+            f"{MOST_NUMBERS}, an unknown time included; see posterior_samples"
         )
-    boxes, error = quadrature.refined(observation, data, numbers, tolerance)
-    return Posterior(observation, data, boxes, error)
-
-
-def _heavy(weights):
-    """All but the lightest, which together are left out."""
-    order = np.argsort(weights)
-    found = np.ones(len(weights), dtype=bool)
-    found[order[np.cumsum(weights[order]) < LEFT_OUT]] = False
-    return found
+    return Posterior(observation, data, integration.rule(observation, data, numbers, tolerance))

@@ -145,9 +145,8 @@ def posterior_samples(
 
     Markov chains that start from draws of the prior, all advanced at once. An iteration evaluates
     each chain's density three to eight times for each part into which the directions are split.
-    Their time is that of the densities, which grows with the cells of the observation: for
-    `fno_script` to time 1 about 2 ms with 20 cells and 10 ms with 100. Precise data need more draws
-    than the default; see `Samples.diagnosis`.
+    Their time is that of the densities at the sensors: for `fno_script` to time 1 with five of them
+    about 1 ms. Precise data need more draws than the default; see `Samples.diagnosis`.
 
     Parameters
     ----------

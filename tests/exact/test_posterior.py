@@ -8,7 +8,7 @@ import scipy.stats
 
 import burgers
 from burgers import exact, metrics
-from burgers.exact import boxes
+from burgers.exact import integration
 from burgers.exact.expectations import at_quantiles
 from burgers.exact.quadrature import gauss_legendre
 
@@ -141,8 +141,30 @@ def test_three_unknown_numbers_give_the_evidence_of_brute_force():
     assert std.min() >= 0.0
 
 
+def test_boxes_and_lines_agree_on_a_sheet(monkeypatch):
+    observation, data = observed(
+        burgers.CRENEAU, {"reynolds": [800.0], "step": [0.2]}, 0.1, time=None
+    )
+    boxes = exact.posterior(observation, data, tolerance=1e-4)
+    monkeypatch.setattr(integration, "IN_BOXES", 0)
+    lines = exact.posterior(observation, data, tolerance=1e-4)
+    assert lines.log_evidence == pytest.approx(boxes.log_evidence, abs=1e-4)
+    for rule in (boxes, lines):
+        inputs, times = rule.sample(2000, RNG(5))
+        for drawn, at in (
+            (np.log(inputs["reynolds"]), np.log(boxes.inputs["reynolds"])),
+            (inputs["step"], boxes.inputs["step"]),
+            (times, boxes.final_time),
+        ):
+            mean = boxes.weights @ at
+            std = np.sqrt(boxes.weights @ (at - mean) ** 2)
+            assert abs(drawn.mean() - mean) < 5 * std / np.sqrt(2000)
+            assert drawn.std() == pytest.approx(std, rel=0.1)
+
+
 def test_a_tolerance_out_of_reach_is_refused_by_name(monkeypatch):
-    monkeypatch.setattr(boxes, "MOST_NODES", 200_000)
+    for name in ("IN_BOXES", "ALONG_LINES"):
+        monkeypatch.setattr(integration, name, 200_000)
     observation, data = observed(
         burgers.CRENEAU, {"reynolds": [800.0], "step": [0.2]}, 0.1, time=None
     )
