@@ -60,14 +60,15 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
 @pytest.mark.parametrize(
     ("study", "again"),
     [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]),
-     ("generative", [COMPARE, VERIFY, SHARPEN]),
-     ("generative_scores", [SHARPEN]),
-     ("forecasting", [REDUCE]), ("forecast_errors", [REDUCE]), ("cost", [REDUCE]),
-     ("levels", [REDUCE]), ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
+     ("generative", [COMPARE, VERIFY, SHARPEN, INFER]),
+     ("generative_scores", [SHARPEN, INFER]),
+     ("forecasting", [REDUCE, INFER]), ("forecast_errors", [REDUCE, INFER]),
+     ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),
+     ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
      ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),
-     ("inference", [INFER]), ("inference_scores", [INFER])],
+     ("inference", [INFER]), ("inference_scores", [INFER]), ("inference_densities", [INFER])],
 )  # fmt: skip
-def test_a_change_of_a_study_runs_its_notebook_alone(built, study, again):
+def test_a_change_of_a_study_runs_its_notebook_and_those_that_use_its_models(built, study, again):
     assert planned(built, f"burgers/studies/{study}.py") == again
 
 
@@ -83,15 +84,14 @@ def test_a_change_of_the_models_retrains_but_does_not_solve_again(built, module)
     ["solver/kernels.py", "problems/report.py", "ensembles/dataset.py", "profiles.py", "_files.py"],
 )
 def test_a_change_of_the_data_runs_everything(built, module):
-    # What is published is solved on the spot, not read from ensembles; inference
-    # needs the exact solution alone.
-    skipped = {"ensembles": (PUBLISHED, INFER), "solver": (INFER,)}.get(module.split("/")[0], ())
+    # What is published is solved on the spot, not read from ensembles.
+    skipped = {"ensembles": (PUBLISHED,)}.get(module.split("/")[0], ())
     expected = [name for name in NAMES if name not in skipped]
     assert planned(built, f"burgers/{module}") == expected
 
 
 def test_a_change_of_one_training_leaves_the_other(built):
-    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY, SHARPEN]
+    assert planned(built, f"notebooks/{SINUS}.ipynb") == [SINUS, COMPARE, VERIFY, SHARPEN, INFER]
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,6 @@ def test_a_change_of_one_training_leaves_the_other(built):
 )  # fmt: skip
 def test_the_command_that_a_damaged_file_names_runs_what_makes_it(built, name, notebook):
     command = re.search("`(.*)`", remedy(built / "data" / "quick" / name))[1]
-    assert planned(built, goal=command) == [notebook]
+    # What uses the models of 06 and 07 runs again as well.
+    after = [INFER] if notebook in (SHARPEN, REDUCE) else []
+    assert planned(built, goal=command) == [notebook, *after]
