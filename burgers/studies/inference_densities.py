@@ -198,9 +198,10 @@ def judged(
 
     Returns
     -------
-    A table with a row for each time and way, of `mean_error` and `std_error`, differences of mean
-    and std from the exact ones, relative to the exact std in the L2 norm over x; `c2st` of what
-    the sensors of other settings would read with the same noise, drawn against exact; and
+    A table with a row for each time and way, and for other exact draws, of `mean_error` and
+    `std_error`, differences of mean and std from the exact ones, relative to the exact std in the
+    L2 norm over x; `c2st` of what the sensors of other settings would read with the same noise,
+    drawn against exact; and
     `coverage`, the share of places, where the posterior is not narrower than the sensors would see,
     at which the true density is in the band of 90 %.
     """
@@ -211,18 +212,20 @@ def judged(
     rows = []
     for k, data in enumerate(observation.observe(inputs, rng)):
         posterior = exact.posterior(observation, data)
-        given: dict[str, Any] = dict(posterior.sample(sizes.samples, rng)[0])
-        best = at_inputs(setting, given)
-        for name, way in ways.items():
-            for time, drawn in way(data, sizes.samples, rng).items():
+        best, others = (
+            at_inputs(setting, dict(posterior.sample(sizes.samples, rng)[0])) for _ in range(2)
+        )
+        found = {name: way(data, sizes.samples, rng) for name, way in ways.items()}
+        for name, densities in {"exact": others, **found}.items():
+            for time, drawn in densities.items():
                 truth = truths[time][k]
                 rows.append([name, time, *_measures(drawn, best[time], truth, observation, rng)])
     measures = ["mean_error", "std_error", "c2st", "coverage"]
-    table = pd.DataFrame(rows, columns=["way", "time", *measures])
-    found = table.groupby(["time", "way"], sort=False)[measures].median().reset_index()
+    each = pd.DataFrame(rows, columns=["way", "time", *measures]).groupby(
+        ["time", "way"], sort=False
+    )
     # A share is averaged: one observation has few places that are independent.
-    shares = table.groupby(["time", "way"], sort=False).coverage.mean()
-    return found.assign(coverage=shares.values)
+    return each[measures].median().assign(coverage=each.coverage.mean()).reset_index()
 
 
 def _measures(drawn, best, truth, observation, rng):
