@@ -141,6 +141,7 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 	$(PYTHON) benchmarks/bounds.py
 	$(PYTHON) benchmarks/scale.py
 	$(PYTHON) benchmarks/explore.py
+	$(PYTHON) benchmarks/decoding.py
 	@if [ -f data/report/vae_creneau.keras ]; then $(PYTHON) benchmarks/training.py; \
 	else echo "not measured: training.csv, which needs what \`make all\` trains"; fi
 
