@@ -13,6 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from burgers._files import written_whole
@@ -218,6 +219,8 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 label = row.cells if method in ON_GRIDS else row.points
                 ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
                             textcoords="offset points", fontsize=7)  # fmt: skip
+        # Within a decade the labels between its ends would overlap.
+        ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set(title=case, xlabel="seconds for an ensemble at 51 times")
     axes[0].set_ylabel("relative error of the std")
     handles, labels = axes[0].get_legend_handles_labels()
