@@ -6,6 +6,7 @@ The inputs are integrated over as quantiles of their distributions, uniform on [
 (`integration`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,17 @@ class Posterior:
         self.weights = weights[kept] / weights[kept].sum()
         self._shares = rule.nodes.shares[kept]
         self.inputs, self.final_time = rule.likelihood.inputs(rule.nodes.points[kept])
+
+    def log_density(
+        self, inputs: Mapping[str, ArrayLike], final_time: ArrayLike | None = None
+    ) -> Floats:
+        """Log-density of the posterior with respect to the prior, (realisations,), in nats.
+
+            log p(y | d) - log p(y) = log p(d | y) - log p(d)
+
+        inputs : (realisations,) each. final_time : (realisations,), where it was unknown.
+        """
+        return self.observation.log_likelihood(self.data, inputs, final_time) - self.log_evidence
 
     def information(self) -> float:
         """Information that the data give on the inputs, in bits: KL(posterior ‖ prior)."""

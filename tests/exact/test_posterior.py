@@ -47,6 +47,10 @@ def test_a_normal_prior_and_normal_noise_give_the_conjugate_posterior(noise):
     average, std = found.mean_and_std(0.7, cells=4)
     np.testing.assert_allclose(average, mean, rtol=1e-6)
     np.testing.assert_allclose(std, precision**-0.5, rtol=1e-5)
+    heights = np.array([0.75, 0.8, 0.9])
+    prior, posterior = scipy.stats.norm(0.3, 0.5), scipy.stats.norm(mean, precision**-0.5)
+    known = posterior.logpdf(heights) - prior.logpdf(heights)
+    np.testing.assert_allclose(found.log_density({"height": heights}), known, rtol=1e-6, atol=1e-6)
     drawn = found.sample(2000, RNG(1))[0]["height"]
     assert scipy.stats.kstest(drawn, scipy.stats.norm(mean, precision**-0.5).cdf).pvalue > 1e-3
     divergence = 0.5 * (
