@@ -68,7 +68,7 @@ def closed_form(
         first = np.rint(edges[:-1] * cells).astype(np.int64)
         in_shares(cole_hopf.sine_density, time.size, *inputs[:2], cells, first, average)
     average = average[:, kept]
-    return average.reshape(*time.shape, -1)
+    return average.reshape(*time.shape, kept.size)
 
 
 def closed_form_values(
@@ -94,7 +94,7 @@ def closed_form_values(
         in_shares(jump.front_values, time.size, *inputs, points, value)
     else:
         in_shares(cole_hopf.sine_values, time.size, *inputs[:2], points, value)
-    return value.reshape(*time.shape, -1)
+    return value.reshape(*time.shape, points.size)
 
 
 def tail(time: ArrayLike, *, reynolds: ArrayLike, step: ArrayLike) -> Any:

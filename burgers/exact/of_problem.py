@@ -78,7 +78,8 @@ def density(
             initial, numbers, times, boundary=problem.boundary, cells=cells, columns=columns
         )
 
-    return _in_chunks(problem, time, reynolds, inputs, fine, evolved)
+    width = cells if columns is None else np.size(columns)
+    return _in_chunks(problem, time, reynolds, inputs, fine, evolved, width)
 
 
 def values(
@@ -124,18 +125,19 @@ def values(
     def evolved(initial, numbers, times):
         return evolution.at(points, initial, numbers, times, boundary=problem.boundary)
 
-    return _in_chunks(problem, time, reynolds, inputs, refined(1, refinement), evolved)
+    fine = refined(1, refinement)
+    return _in_chunks(problem, time, reynolds, inputs, fine, evolved, points.size)
 
 
-def _in_chunks(problem, time, reynolds, inputs, cells, evolved):
-    """What evolves from initial averages on so many cells, one row a realisation."""
+def _in_chunks(problem, time, reynolds, inputs, cells, evolved, width):
+    """What evolves from initial averages on so many cells, (realisations, width)."""
     times, numbers, given, single = one_each(problem, time, reynolds, inputs)
-    found = []
+    found = np.empty((len(times), width))
     for first in range(0, len(times), CHUNK):
         part = slice(first, first + CHUNK)
         initial = problem.averages(cells, {name: rows[part] for name, rows in given.items()})
-        found.append(evolved(initial, numbers[part], times[part]))
-    return found[0][0] if single else np.concatenate(found)
+        found[part] = evolved(initial, numbers[part], times[part])
+    return found[0] if single else found
 
 
 def refined(cells: int, refinement: int | None) -> int:

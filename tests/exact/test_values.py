@@ -106,3 +106,12 @@ def test_values_of_any_problem_are_those_of_its_finer_averages():
     np.testing.assert_allclose(found, finer, atol=1e-5)
     one = exact.values(problem, POINTS, 0.4, reynolds=inputs["reynolds"][0])
     np.testing.assert_array_equal(one, found[0])
+
+
+@pytest.mark.parametrize("name", ["sinus", "pinn_random_re"])
+def test_no_realisation_gives_no_row(name):
+    problem, nothing = burgers.problems.get(name), np.empty(0)
+    assert exact.density(problem, 0.1, reynolds=nothing, cells=20).shape == (0, 20)
+    some = exact.density(problem, 0.1, reynolds=nothing, cells=20, columns=[3, 5])
+    assert some.shape == (0, 2)
+    assert exact.values(problem, POINTS, 0.1, reynolds=nothing).shape == (0, 8)
