@@ -95,7 +95,7 @@ TABLES = {
     "table_leaderboard": "The leaderboard: every entrant on every distribution",
     "table_inference": "Learned posteriors against the exact ones",
     "table_inference_goals": "Goals of the learned posteriors",
-    "table_inference_densities": "Posterior densities of the models of 06 and 07, and the exact ones",
+    "table_inference_densities": "Posterior densities of the models of 06 and 07 beside exact ones",
 }
 
 
