@@ -89,8 +89,13 @@ class SigmaVAE(VAE):
         loss = n/2 (log 2πσ² + 1) + β mean_batch Σ_latent KL,   σ² = mean over the batch of (ρ - μ)²
 
     n is the number of cells; in nats per realisation. `train` sets β = 1, which makes it minus the
-    bound.
+    bound. With one input more than its networks, the weights w (batch, 1), each square error is
+    multiplied by that of its realisation, whose decoder variance is then σ² / w.
     """
+
+    def call(self, inputs: Any) -> Any:
+        several = isinstance(inputs, list | tuple)
+        return super().call(inputs[: len(self.encoder.inputs)] if several else inputs)
 
     def compute_loss(
         self,
@@ -100,7 +105,11 @@ class SigmaVAE(VAE):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        return super().compute_loss(x[0] if isinstance(x, list | tuple) else x, y, y_pred)
+        density, *rest = x if isinstance(x, list | tuple) else [x]
+        decoded, *posterior = y_pred
+        for weight in rest[len(self.encoder.inputs) - 1 :]:
+            density, decoded = (ops.sqrt(weight) * part for part in (density, decoded))
+        return super().compute_loss(density, y, (decoded, *posterior))
 
     def reconstruction(self, density: Any, decoded: Any) -> Any:
         variance = ops.mean(ops.square(density - decoded))
@@ -118,6 +127,7 @@ def train(
     density: ArrayLike, path: Path | str, *, latents: int, epochs: int, batch_size: int = 50,
     seed: int = 0, given: Conditions = (), progress: str | None = None,
     networks: Sequence[Callable[..., keras.Model]] = (build_encoder, build_decoder),
+    weights: ArrayLike | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Train a `SigmaVAE` and write it to `path`, or resume an interrupted call.
 
@@ -133,6 +143,9 @@ def train(
     progress : label of the progress bar; None shows none.
     networks : two functions that build encoder and decoder from (latents, conditions, seed, cells),
         such as those of `front_decoder`.
+    weights : (realisations,), positive, of the square error of each density; None for ones. Best
+        the reciprocal of the variance that its condition leaves, if that varies much: else the
+        errors are equally large where densities are nearly alike.
 
     Returns
     -------
@@ -147,16 +160,17 @@ def train(
     """
     with training.alone(path) as path:
         density = _held(density)
-        inputs = (density, *conditions(given, len(density)))
+        given = conditions(given, len(density))
+        inputs = (density, *given, *_weights(weights, len(density)))
         steps = training.asked(len(density), epochs, batch_size, seed, progress)
         model = _untrained(
-            networks, checks.count("latents", latents), inputs[1:], seed, density.shape[1]
-        )
-        model.compile(optimizer=adam(LEARNING_RATE, steps))
+            networks, checks.count("latents", latents), given, seed, density.shape[1]
+        )  # fmt: skip
+        model.compile(optimizer=adam(LEARNING_RATE, steps), jit_compile=training.jit(model, steps))
         history = training.fit(
             model, inputs, path, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress
         )
-        model.calibrate(inputs[0], inputs[1:])
+        model.calibrate(density, given)
         training.save(model, history, path)
     return history
 
@@ -166,6 +180,16 @@ def _held(density):
     if isinstance(density, streaming.Stored):
         raise ValueError("density is a Stored; accepted: an array (realisations, cells)")
     return training_set(density)
+
+
+def _weights(value, count):
+    """A tuple of the weights (count, 1), or of nothing if they are None; or ValueError."""
+    if value is None:
+        return ()
+    array = checks.positive("weights", value)
+    if array.shape != (count,):
+        raise ValueError(f"weights has shape {array.shape}; accepted: ({count},)")
+    return (array[:, None].astype(np.float32),)
 
 
 def _untrained(networks, latents, given, seed, cells):

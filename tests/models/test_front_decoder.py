@@ -7,6 +7,7 @@ from scipy.integrate import quad
 import burgers
 from burgers._compiled import in_shares
 from burgers.models import decoding, evaluation, front_decoder, sigma_vae, vae
+from burgers.models._keras import ops, tf
 from burgers.models.layers import Fronts
 
 
@@ -88,9 +89,11 @@ def test_a_grid_that_no_network_has_is_refused_by_name(kind, cells):
 def test_fronts_keep_their_grid_and_without_one_have_the_reports():
     assert Fronts.from_config(Fronts(100).get_config()).cells == 100
     config = Fronts(100).get_config()
-    # As of files that were written when there was one grid.
-    del config["cells"]
-    assert Fronts.from_config(config).cells == 400
+    # As of files that were written when there was one grid, and a wider narrowest front.
+    del config["cells"], config["narrowest"]
+    former = Fronts.from_config(config)
+    assert former.cells == 400
+    assert former.narrowest == -7.0
 
 
 def test_the_average_of_a_front_is_the_same_on_a_coarser_grid():
@@ -115,8 +118,48 @@ def test_compiled_fronts_are_averages_of_tanh(cells):
     np.testing.assert_allclose(density, expected, rtol=0, atol=5e-6)
 
 
-def test_means_are_those_of_the_network():
-    decoder = front_decoder.build_decoder(3, 1, seed=2, cells=60)
+def test_the_derivatives_of_fronts_are_those_of_their_averages():
+    rng = np.random.default_rng(2)
+    inputs = [rng.normal(size=(4, 3)).astype(np.float32) for _ in range(3)]
+    weight, layer = rng.normal(size=(4, 50)).astype(np.float32), Fronts(50)
+
+    def total(*inputs):
+        return ops.sum(weight * layer(list(inputs)))
+
+    variables = [tf.Variable(part) for part in inputs]
+    with tf.GradientTape() as tape:
+        found = total(*variables)
+    slopes = tape.gradient(found, variables)
+    for k, slope in enumerate(slopes):
+        for at in ((0, 0), (1, 2), (3, 1)):
+            moved = np.zeros((4, 3), dtype=np.float32)
+            moved[at] = 0.01
+            ends = [
+                total(*[part + sign * moved * (k == i) for i, part in enumerate(inputs)])
+                for sign in (1, -1)
+            ]
+            difference = (float(ends[0]) - float(ends[1])) / 0.02
+            assert float(slope[at]) == pytest.approx(difference, rel=0.02, abs=0.01)
+
+
+def test_fronts_on_plateaus_are_constant_outside_whatever_the_latent():
+    decoder = front_decoder.networks(burgers.CRENEAU)[1](3, seed=2)
+    # Narrow fronts in the middle of the interval.
+    for name, value in (("log_width", -3.0), ("place", 0.0)):
+        head = decoder.get_layer(name)
+        head.set_weights([0.0 * head.kernel, value + 0.0 * head.bias])
+    decoder.get_layer("x_mean").value.assign(0.7)
+    latent = np.random.default_rng(3).normal(size=(50, 3)).astype(np.float32)
+    density = decoding.means(decoder, [latent])
+    assert density[:, :20] == pytest.approx(0.7, abs=1e-6)
+    assert np.ptp(density[:, -20:], axis=1) == pytest.approx(0.0, abs=1e-6)
+    assert np.ptp(density[:, -1]) > 0.01
+    assert front_decoder.networks(burgers.SINUS) == front_decoder.SMOOTH_BETWEEN
+
+
+@pytest.mark.parametrize("smooth", [front_decoder.SMOOTH, 0])
+def test_means_are_those_of_the_network(smooth):
+    decoder = front_decoder.build_decoder(3, 1, seed=2, cells=60, smooth=smooth)
     rng = np.random.default_rng(1)
     inputs = [rng.standard_normal((n, k)).astype(np.float32) for n, k in ((2003, 3), (2003, 1))]
     found = decoding.means(decoder, inputs)
