@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from burgers.models._keras import Model, keras, layers, ops, own
+from burgers.models._keras import Model, keras, layers, ops, own, tf
 from burgers.models.layers import SeededLayers
 
 WIDTH = 64
@@ -32,20 +32,30 @@ def rk4(rate: Callable[[Any], Any], state: Any, duration: Any, steps: int, gradi
     -------
     (batch, numbers).
     """
-    ends = np.linspace(0.0, 1.0, steps + 1) ** grading
     state = ops.convert_to_tensor(state)
-    shares = ops.convert_to_tensor(np.diff(ends), dtype=state.dtype)
+    shares = ops.convert_to_tensor(np.diff(graded(steps, grading)), dtype=state.dtype)
+    # Unrolled, the loop takes several times longer to compile than the whole training. XLA
+    # differentiates a loop only if its length is known.
+    return ops.while_loop(
+        lambda number, _: number < steps,
+        lambda number, state: (number + 1, _step(rate, state, shares[number] * duration)),
+        (0, state),
+        maximum_iterations=steps,
+    )[1]
 
-    def step(number, state):
-        h = shares[number] * duration
-        a = rate(state)
-        b = rate(state + 0.5 * h * a)
-        c = rate(state + 0.5 * h * b)
-        d = rate(state + h * c)
-        return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
 
-    # Unrolled, the loop takes several times longer to compile than the whole training.
-    return ops.fori_loop(0, steps, step, state)
+def graded(steps: int, grading: int) -> NDArray[np.float64]:
+    """The ends of steps as fractions of a duration, (steps + 1,), from 0 to 1."""
+    return np.linspace(0.0, 1.0, steps + 1) ** grading
+
+
+def _step(rate, state, h):
+    """One step of length h, (batch, 1) or a scalar, of `rk4`."""
+    a = rate(state)
+    b = rate(state + 0.5 * h * a)
+    c = rate(state + 0.5 * h * b)
+    d = rate(state + h * c)
+    return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
 
 
 @own()
@@ -70,13 +80,49 @@ class Dynamics(Model):
     def __init__(self, field: keras.Model, scale: ArrayLike = 1.0, **kwargs: Any) -> None:
         super().__init__(**{"name": "dynamics", **kwargs})
         self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
+        self._compiled_steps = tf.function(self._steps, reduce_retracing=True)
 
     def call(self, inputs: Any) -> Any:
         code, duration, parameters = inputs[:3]
-        return rk4(
-            lambda state: self.field(ops.concatenate([state, parameters], axis=1)),
-            code, duration, STEPS, GRADING,
-        )  # fmt: skip
+        return rk4(self._rate(parameters), code, duration, STEPS, GRADING)
+
+    def _rate(self, parameters):
+        return lambda state: self.field(ops.concatenate([state, parameters], axis=1))
+
+    @own()
+    def path(
+        self, codes: NDArray[Any], durations: NDArray[Any], parameters: NDArray[Any]
+    ) -> NDArray[np.float32]:
+        """Codes after several durations, by one integration through all of them.
+
+        The steps are those to the longest duration, divided at the others.
+
+        Parameters
+        ----------
+        codes : (realisations, latents).
+        durations : (durations,) >= 0, in any order.
+        parameters : (realisations, parameters).
+
+        Returns
+        -------
+        (realisations, durations, latents) float32.
+        """
+        ends = np.union1d(graded(STEPS, GRADING) * durations.max(initial=0.0), durations)
+        states = codes[None].astype(np.float32)
+        if len(ends) > 1:
+            arguments = (part.astype(np.float32) for part in (codes, np.diff(ends), parameters))
+            after = self._compiled_steps(*map(ops.convert_to_tensor, arguments))
+            states = np.concatenate([states, np.asarray(after)])
+        return states[np.searchsorted(ends, durations)].transpose(1, 0, 2)
+
+    def _steps(self, codes, lengths, parameters):
+        rate = self._rate(parameters)
+
+        def step(state, length):
+            after = _step(rate, state, length)
+            return after, after
+
+        return ops.scan(step, codes, lengths)[1]
 
     def compute_loss(
         self,

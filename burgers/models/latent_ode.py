@@ -103,14 +103,7 @@ class Reduced(Model):
         durations = np.atleast_1d(checks.non_negative("durations", durations))
         if durations.ndim != 1:
             raise ValueError(f"durations has shape {durations.shape}; accepted: (durations,)")
-        parameters = self._parameters(reynolds, len(codes))
-        inputs = [
-            np.repeat(codes, len(durations), axis=0),
-            np.tile(durations, len(codes))[:, None],
-            np.repeat(parameters, len(durations), axis=0),
-        ]
-        (found,) = evaluate_compiled(self.dynamics, [part.astype(np.float32) for part in inputs])
-        return found.reshape(len(codes), len(durations), codes.shape[1])
+        return self.dynamics.path(codes, durations, self._parameters(reynolds, len(codes)))
 
     def decode(self, codes: ArrayLike) -> NDArray[np.float32]:
         """Densities (..., cells) float32 of codes (..., latents)."""
@@ -181,7 +174,7 @@ def train_codes(
     return sigma_vae.train(
         density.reshape(-1, density.shape[2]), path,
         latents=latents, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress,
-        networks=(front_decoder.build_encoder, front_decoder.build_decoder),
+        networks=front_decoder.SMOOTH_BETWEEN,
     )  # fmt: skip
 
 
@@ -268,7 +261,7 @@ def _fit_field(model, ensemble, path, epochs, seed, progress):
     dynamics = Dynamics(model.field, np.exp(0.5 * np.median(log_variance, axis=0)))
     epochs = -(-epochs // PAIRS)
     steps = training.steps(len(inputs[0]), epochs, FIELD_BATCH_SIZE)
-    dynamics.compile(optimizer=adam(FIELD_RATE, steps), jit_compile=False)
+    dynamics.compile(optimizer=adam(FIELD_RATE, steps), jit_compile=training.jit(dynamics, steps))
     return training.fit(
         dynamics, inputs, path.with_stem(path.stem + FIELD), epochs=epochs,
         batch_size=FIELD_BATCH_SIZE, seed=seed, progress=progress and f"{progress}: F",
@@ -285,7 +278,7 @@ def _tune(model, ensemble, path, epochs, seed, progress):
     weight = weights(ensemble)[pairs.realisation, pairs.end, None]
     inputs = (*ends(ensemble, density, pairs, model.parameters), weight)
     steps = training.steps(len(weight), epochs, BATCH_SIZE)
-    model.compile(optimizer=adam(TUNING_RATE, steps), jit_compile=False)
+    model.compile(optimizer=adam(TUNING_RATE, steps), jit_compile=training.jit(model, steps))
     return training.fit(
         model, inputs, path, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress
     )

@@ -29,7 +29,7 @@ def small():
         for name, value in {"BATCH_SIZE": 20, "FIELD_BATCH_SIZE": 540}.items():
             patch.setattr(latent_ode, name, value)
         patch.setattr(baselines, "BATCH_SIZE", 20)
-        patch.setattr(latent_field, "STEPS", 1)
+        patch.setattr(latent_field, "STEPS", 2)
         yield
 
 
