@@ -107,7 +107,7 @@ $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) $(call study,
 $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,verification)
 $(BUILD)/06_sharpen_law.ipynb: $(JUDGED) $(TRAININGS) $(call study,generative generative_scores)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
-	$(call study,forecasting forecast_errors cost multilevel levels)
+	$(call study,forecasting forecast_errors dressing later_start cost multilevel levels)
 $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
 	$(call study,published audit documented_schemes documented_upwind _documented) benchmarks/published_files.csv
 $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \

@@ -58,7 +58,7 @@ FORMER = {
     "sigma_vae.Maker": "models.layers.SeededLayers",
     "sigma_vae.joined": "models.layers.concatenated",
     "time_judges.Truth": "studies.forecast_errors.Reference",
-    "time_judges.from_later": "studies.forecast_errors.from_a_later_start",
+    "time_judges.from_later": "studies.later_start.errors",
     "time_judges.hidden": "studies.forecast_errors.distance_to_largest_reynolds",
     "time_judges.in_and_out": "studies.forecast_errors.extrapolation_errors",
     "time_judges.middles": "studies.forecast_errors.midpoints",

@@ -47,6 +47,9 @@ NAMES = (
     "multilevel",
     # More of 10: draws and codes of the models of 06 and 07, and observations to judge them by.
     "neighbours given sensors", "codes given sensors", "density judges",
+    # More of 07, by the index of the problem: errors that members are given, and trajectories at
+    # equally spaced times.
+    "dressing", "linear trajectories",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

@@ -63,7 +63,7 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
      ("generative", [COMPARE, VERIFY, SHARPEN, INFER]),
      ("generative_scores", [SHARPEN, INFER]),
      ("forecasting", [REDUCE, INFER]), ("forecast_errors", [REDUCE, INFER]),
-     ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),
+     ("dressing", [REDUCE, INFER]), ("later_start", [REDUCE, INFER]), ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),
      ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
      ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),
      ("inference", [INFER]), ("inference_scores", [INFER]), ("inference_densities", [INFER])],

@@ -77,7 +77,7 @@ def _held(sample, reference, near):
 
 def around(
     forecast: NDArray[np.floating], truth: NDArray[np.floating], members: int
-) -> dict[str, float]:
+) -> dict[str, NDArray[np.float64]]:
     """Error, spread and coverage of ensembles that each forecast a single trajectory.
 
     Parameters
@@ -88,20 +88,21 @@ def around(
 
     Returns
     -------
-    A dict of `error` and `largest`, the median and the maximum over trajectories and times of the
-    relative L2 error of the ensemble mean; `spread`, the median of the ensemble's std in the same
-    norm; `coverage`, the fraction of the truth within the 5 % to 95 % band of its ensemble, over
-    the cells whose std over trajectories is at least a tenth of the largest at that time.
+    A dict of (times,) arrays: `error` and `largest`, the median and the maximum over trajectories
+    of the relative L2 error of the ensemble mean; `spread`, the median of the ensemble's std in the
+    same norm; `coverage`, the fraction of the truth within the 5 % to 95 % band of its ensemble,
+    over the cells in which that ensemble's std is at least a tenth of its largest.
     """
     forecast = forecast.reshape(len(truth), members, *truth.shape[1:])
     error = relative_error(forecast.mean(axis=1), truth)
     low, high = np.quantile(forecast, BAND, axis=1)
-    std = truth.std(axis=0)
-    wide = std >= LEAST_STD * std.max(axis=1, keepdims=True)
-    spread = np.linalg.norm(forecast.std(axis=1), axis=2) / np.linalg.norm(truth, axis=2)
+    std = forecast.std(axis=1)
+    wide = std >= LEAST_STD * std.max(axis=2, keepdims=True)
+    spread = np.linalg.norm(std, axis=2) / np.linalg.norm(truth, axis=2)
+    inside = (truth >= low) & (truth <= high) & wide
     return {
-        "error": np.median(error),
-        "largest": error.max(),
-        "spread": np.median(spread),
-        "coverage": ((truth >= low) & (truth <= high))[:, wide].mean(),
+        "error": np.median(error, axis=0),
+        "largest": error.max(axis=0),
+        "spread": np.median(spread, axis=0),
+        "coverage": inside.sum(axis=(0, 2)) / wide.sum(axis=(0, 2)),
     }

@@ -252,7 +252,9 @@ def train_one_shot(
         for part, (stage, weight) in enumerate(stages.items()):
             share = (epochs + 1 - part) // 2
             steps = training.steps(len(inputs), share, BATCH_SIZE)
-            model.compile(optimizer=adam(ONE_SHOT_RATE, steps), jit_compile=False)
+            model.compile(
+                optimizer=adam(ONE_SHOT_RATE, steps), jit_compile=training.jit(model, steps)
+            )
             history = training.fit(
                 model, (inputs, density, weight), stage, epochs=share, seed=seed,
                 batch_size=BATCH_SIZE,

@@ -11,7 +11,7 @@ from burgers import _checks as checks
 from burgers.problems import LOG_REYNOLDS, STEP
 
 # A spread below this fraction of the largest is taken as this fraction, which bounds the weights.
-LEAST_SPREAD = 0.05
+LEAST_SPREAD = 0.02
 # Pairs in a batch.
 BATCH_SIZE = 100
 
@@ -56,7 +56,7 @@ def numbers(ensemble: xr.Dataset) -> NDArray[np.float64]:
 def weights(ensemble: xr.Dataset) -> NDArray[np.float32]:
     """Weight of the square error of each density in training, (realisations, times) float32.
 
-        w = 1 / (mean_x ρ² · s^(3/2)),   s = max(spread / max_t spread, 0.05)
+        w = 1 / (mean_x ρ² · s^(3/2)),   s = max(spread / max_t spread, 0.02)
 
     The spread over Re is that of `spread`. ValueError for fewer than two trajectories, or for a
     density that is zero everywhere.

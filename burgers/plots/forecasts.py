@@ -138,11 +138,11 @@ def errors(
     Parameters
     ----------
     tables : from a case to a dict from a model to a table of `forecast_errors.judge`.
-    goals : from `exact_mean_error` and `exact_std_error` to the largest error aimed at.
+    goals : from `mean_error` and `std_error` to the largest error aimed at.
     covered : lowest and highest coverage aimed at.
     """
     figure, axes = plt.subplots(3, len(tables), sharex="col", sharey="row", figsize=(10, 8.4))
-    rows = {"exact_mean_error": "error of the mean", "exact_std_error": "error of the std"}
+    rows = {"mean_error": "error of the mean", "std_error": "error of the std"}
     for column, (case, models) in zip(axes.T, tables.items(), strict=True):
         for k, (model, table) in enumerate(models.items()):
             look = {"color": f"C{k}", "linewidth": 2.2 if k == 0 else 1.2, "label": model}
@@ -150,7 +150,7 @@ def errors(
                 look |= {"color": "0.3", "linestyle": "--"}
             for ax, name in zip(column, rows, strict=False):
                 ax.semilogy(table.time[1:], table[name][1:], **look)
-            column[2].plot(table.time[1:], table.exact_coverage[1:], **look)
+            column[2].plot(table.time[1:], table.coverage[1:], **look)
         for ax, (name, label) in zip(column, rows.items(), strict=False):
             ax.axhline(goals[name], color="0.4", linestyle=":", linewidth=1)
             ax.set_ylabel(label)
