@@ -103,7 +103,17 @@ class Reduced(Model):
         durations = np.atleast_1d(checks.non_negative("durations", durations))
         if durations.ndim != 1:
             raise ValueError(f"durations has shape {durations.shape}; accepted: (durations,)")
-        return self.dynamics.path(codes, durations, self._parameters(reynolds, len(codes)))
+        parameters = self._parameters(reynolds, len(codes))
+        shape = (len(codes), len(durations), codes.shape[1])
+        if not shape[0] * shape[1]:
+            return np.zeros(shape, dtype=np.float32)
+        inputs = [
+            np.repeat(codes, len(durations), axis=0),
+            np.tile(durations, len(codes))[:, None],
+            np.repeat(parameters, len(durations), axis=0),
+        ]
+        found = self.dynamics.evaluated([part.astype(np.float32) for part in inputs])
+        return found.reshape(shape)
 
     def decode(self, codes: ArrayLike) -> NDArray[np.float32]:
         """Densities (..., cells) float32 of codes (..., latents)."""
