@@ -206,9 +206,9 @@ QUICK = Profile(
     ),
     propagation=Propagation(
         trajectories={"sinus": 60, "creneau": 80},
-        codes_epochs=6,
-        field_epochs=4,
-        epochs=4,
+        codes_epochs=8,
+        field_epochs=12,
+        epochs=10,
         one_shot_epochs=4,
         inner_share=0.4,
         grid={"sinus": (1, 60), "creneau": (4, 30)},
