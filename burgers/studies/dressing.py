@@ -104,7 +104,7 @@ def errors_of_codes(
 ) -> NDArray[np.float64]:
     """The changes of codes that make decoded densities nearest to given ones.
 
-        δ = argmin |D(z + δ) - ρ|,   by Gauss-Newton steps
+        δ = argmin Σ_x (D(z + δ) - ρ)²,   by Gauss-Newton steps
 
     Parameters
     ----------
