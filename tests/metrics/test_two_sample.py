@@ -73,6 +73,27 @@ def test_a_small_error_where_the_law_is_constant_is_seen_only_magnified(pool):
     assert per_cell > 0.8
 
 
+def test_cells_that_hardly_vary_are_left_out_where_the_largest_spread_says_so(pool):
+    rng = np.random.default_rng(2)
+    rough, known = pool[:600].copy(), pool[600:1200].copy()
+    # A plateau that no density of the reference leaves, and a generated one that wavers.
+    known[:, :100] = known[:, :1].mean()
+    rough[:, :100] = known[0, 0] + 2e-3 * rng.standard_normal((600, 100))
+    every, varying = (
+        two_sample.c2st(rough, known, per_cell=True, least_spread=least) for least in (0.0, 1e-3)
+    )
+    assert varying < 0.6 < every
+    # Of cells that vary an error is still seen.
+    rough[:, 250:] += 0.2
+    assert two_sample.c2st(rough, known, per_cell=True, least_spread=1e-3) > 0.8
+
+
+@pytest.mark.parametrize("least", [-0.1, 1.0, np.nan, "a"])
+def test_cells_are_left_out_by_a_part_of_the_largest_spread(pool, least):
+    with pytest.raises(ValueError, match="least_spread"):
+        two_sample.c2st(pool[:20], pool[20:40], least_spread=least)
+
+
 def test_front_of_a_hyperbolic_tangent_has_its_place_and_width():
     x = np.arange(400.0)
     sample = 0.6 - 0.4 * np.tanh((x - np.array([[120.3], [250.0]]) - 0.5) / 10.0)
