@@ -8,10 +8,11 @@ triangular, invertible map. Source: B. Uria, I. Murray and H. Larochelle, RNADE:
 neural autoregressive density-estimator, NIPS 26, 2013.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import make_lsq_spline
 from scipy.special import ndtr
 
 from burgers import _checks as checks
@@ -21,6 +22,10 @@ from burgers.models.conditionals import Conditionals
 from burgers.models.training import adam
 
 BISECTIONS = 45
+# The moving frame is fitted to the moments of so many groups, with a knot for every sixth.
+GROUPS, LEAST_IN_GROUP, POINTS_PER_KNOT = 120, 20, 6
+# A group's std is at least this part of that of all.
+FLAT = 1e-3
 
 
 class Flow(latent_laws.Law):
@@ -153,13 +158,56 @@ class Flow(latent_laws.Law):
         return np.zeros((count, 1)) if found is None else found
 
 
+class MovingFrame:
+    """Codes in units of a mean and a std that move with one condition.
+
+        z -> (z - m(t)) / s(t)
+
+    m and log s of each latent are cubic splines, fitted by least squares to the mean and the log
+    std of groups of codes with neighbouring conditions. Where conditions are dense the knots are,
+    and a gap between them is bridged by one cubic.
+    """
+
+    def fit(self, codes: NDArray[Any], given: NDArray[Any]) -> Self:
+        """Fit to codes (realisations, latents) in increasing order of `given` (realisations,)."""
+        count = min(GROUPS, len(codes) // LEAST_IN_GROUP)
+        groups = np.array_split(np.arange(len(codes)), max(count, 1))
+        # Conditions that are equal give one point of the splines.
+        at, first = np.unique([given[group].mean() for group in groups], return_index=True)
+        groups = [groups[k] for k in first]
+        mean, spread = (
+            np.array([moment(codes[group], axis=0) for group in groups])
+            for moment in (np.mean, np.std)
+        )
+        spread = np.maximum(spread, FLAT * codes.std(axis=0))
+        # A latent that never varies is left as it is.
+        self.splines = _spline(at, mean), _spline(at, np.log(np.where(spread > 0, spread, 1.0)))
+        self.range = at[0], at[-1]
+        return self
+
+    def inside(self, codes: NDArray[Any], given: NDArray[Any]) -> NDArray[np.float64]:
+        """The codes in the frame at their conditions, (realisations, latents)."""
+        mean, scale = self._at(given)
+        return (codes - mean) / scale
+
+    def outside(self, codes: NDArray[Any], given: NDArray[Any]) -> NDArray[np.float64]:
+        """The inverse of `inside`."""
+        mean, scale = self._at(given)
+        return mean + scale * codes
+
+    def _at(self, given):
+        mean, log_std = (spline(np.clip(given, *self.range)) for spline in self.splines)
+        return mean, np.exp(log_std)
+
+
 class NearestConditions:
     """p(z | t) from the codes of the nearest conditions, which a flow carries to t.
 
         z = F⁻¹(F(z_i | t_i) | t),   i uniform among the nearest of t_1, ..., t_n
 
-    F are the conditional distribution functions of the flow. Their errors at t_i and at a close t
-    are almost the same and cancel, so that a rough, quickly fitted flow is good enough.
+    F are the conditional distribution functions of the flow, in a frame that moves with t. Their
+    errors at t_i and at a close t are almost the same and cancel, so that a rough, quickly fitted
+    flow is good enough.
 
     Parameters
     ----------
@@ -184,9 +232,11 @@ class NearestConditions:
         codes, self.latents = latent_laws.checked(codes), None
         given = told.inputs(given, len(codes), 1)
         order = np.argsort(given[:, 0])
-        self.law.fit(codes[order], given[order])
-        self.given = given[order, 0]
-        self.uniform = self.law.to_uniform(codes[order], given[order])
+        codes, given = codes[order], given[order]
+        self.given = given[:, 0]
+        self.frame = MovingFrame().fit(codes, self.given)
+        inside = self.frame.inside(codes, self.given)
+        self.uniform = self.law.fit(inside, given).to_uniform(inside, given)
         self.latents = codes.shape[1]
         return self
 
@@ -197,10 +247,34 @@ class NearestConditions:
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
         given = told.inputs(given, n, 1)
+        first, nearest = self._first(given[:, 0])
+        return self._carried(first + rng.integers(nearest, size=n), given)
+
+    def support(self, given: float) -> NDArray[np.float64]:
+        """All codes that `sample` draws from at one condition, (nearest, latents)."""
+        latent_laws.fitted(self, "latents")
+        given = np.full((1, 1), checks.number("given", given))
+        first, nearest = self._first(given[:, 0])
+        return self._carried(first + np.arange(nearest), np.repeat(given, nearest, axis=0))
+
+    def _first(self, given):
+        """Where the nearest conditions begin, and how many they are."""
         nearest = min(self.nearest, len(self.given))
-        first = np.searchsorted(self.given, given[:, 0]) - nearest // 2
-        picked = first.clip(0, len(self.given) - nearest) + rng.integers(nearest, size=n)
-        return self.law.from_uniform(self.uniform[picked], given)
+        first = np.searchsorted(self.given, given) - nearest // 2
+        return first.clip(0, len(self.given) - nearest), nearest
+
+    def _carried(self, picked, given):
+        inside = self.law.from_uniform(self.uniform[picked], given)
+        return self.frame.outside(inside, given[:, 0])
+
+
+def _spline(at, values):
+    """A least-squares cubic spline through values (points, numbers); of few, a polynomial."""
+    degree = min(3, len(at) - 1)
+    inner = np.linspace(0, len(at) - 1, len(at) // POINTS_PER_KNOT + 2)[1:-1].astype(int)
+    # A single point needs an interval of some length for its constant.
+    ends = np.repeat([[at[0]], [at[-1] + (degree == 0)]], degree + 1, axis=1)
+    return make_lsq_spline(at, values, np.concatenate([ends[0], at[inner], ends[1]]), degree)
 
 
 def _below(values, weight, mean, width):

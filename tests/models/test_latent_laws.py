@@ -166,6 +166,33 @@ def test_nearest_conditions_are_fitted_to_one_condition(given, named):
         law.sample(3, np.random.default_rng(0), ONE)
 
 
+def test_a_law_whose_place_and_width_move_is_carried_across_a_gap(uncompiled):
+    rng = np.random.default_rng(3)
+    given = rng.uniform(0, 1, 4000)
+    given = given[np.abs(given - 0.5) > 0.05, None]
+    centre, width = lambda t: np.exp(2 * t), lambda t: 0.01 + t**2
+    codes = centre(given) + width(given) * rng.uniform(-1, 1, given.shape)
+    law = flow.NearestConditions(flow.Flow(epochs=2), 400).fit(codes, given)
+    for time in (0.2, 0.5, 0.9):
+        support = law.support(time)
+        assert support.shape == (400, 1)
+        assert abs(support.mean() - centre(time)) < 0.15 * width(time)
+        assert support.std() == pytest.approx(width(time) / np.sqrt(3), rel=0.2)
+        # A sample is drawn from the support.
+        drawn = law.sample(50, rng, np.full((50, 1), time))
+        assert np.abs(drawn - support.T).min(axis=1).max() < 1e-9
+
+
+def test_a_frame_of_conditions_that_repeat_has_as_many_points_as_there_are():
+    rng = np.random.default_rng(4)
+    given = np.sort(rng.integers(3, size=500)) / 2
+    codes = np.column_stack([given + (1 + given) * rng.standard_normal(500), np.ones(500)])
+    frame = flow.MovingFrame().fit(codes, given)
+    inside = frame.inside(codes, given)
+    np.testing.assert_allclose(frame.outside(inside, given), codes, atol=1e-12)
+    np.testing.assert_allclose(inside[:, 1], 0.0, atol=1e-12)
+
+
 LAWS = {
     "normal": latent_laws.StandardNormal, "gaussian": latent_laws.Gaussian,
     "mixture": latent_laws.Mixture,

@@ -57,6 +57,22 @@ def test_the_loss_is_the_bound_at_the_likeliest_variance():
     assert found == pytest.approx(min(map(negative_log_likelihood, variances)) + 1.0, rel=1e-4)
 
 
+def test_a_weight_is_that_of_as_many_alike_realisations():
+    encoder, decoder = sigma_vae.build_encoder(2), sigma_vae.build_decoder(2)
+    model = sigma_vae.SigmaVAE(encoder, decoder, beta=1.0)
+    rng = np.random.default_rng(0)
+    density, decoded = rng.standard_normal((2, 2, 400)).astype(np.float32)
+    zero = np.zeros((2, 2), dtype=np.float32)
+
+    def loss(rows, weights):
+        inputs = [density[rows], np.array(weights, np.float32)[:, None]]
+        return float(model.compute_loss(x=inputs, y_pred=(decoded[rows], zero[rows], zero[rows])))
+
+    # Weights 1.5 and 0.5 have the mean square error of three of one and one of the other.
+    assert loss([0, 1], [1.5, 0.5]) == pytest.approx(loss([0, 0, 0, 1], [1, 1, 1, 1]), rel=1e-5)
+    assert loss([0, 1], [1.5, 0.5]) != pytest.approx(loss([0, 1], [1, 1]), rel=1e-5)
+
+
 def test_the_decoders_variance_is_that_of_its_errors(trained, ensemble):
     density, (path, history) = ensemble.density.values, trained
     assert history.loss.iloc[-1] < history.loss.iloc[0]
@@ -123,6 +139,9 @@ def test_a_finished_training_is_known_again_whatever_was_built_before(trained, e
         ({"given": (np.zeros((3, 1)),)}, r"given has shape \(3, 1\)"),
         ({"given": (np.zeros((2, 0)),)}, r"given has shape \(2, 0\)"),
         ({"given": (np.full((2, 1), np.inf),)}, "given contains inf"),
+        ({"weights": np.ones(3)}, r"weights has shape \(3,\); accepted: \(2,\)"),
+        ({"weights": np.array([1.0, 0.0])}, "weights"),
+        ({"peak": 0.0}, "accepted: peak > 0"),
         ({"networks": None}, "networks is None"),
         ({"networks": (sigma_vae.build_encoder,)}, "networks is"),
         ({"networks": (1, 2)}, r"networks is \(1, 2\)"),
