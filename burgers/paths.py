@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[str, str, str | dict[str, str]]] = {
         "train",
         {"sinus": "02_train_sinus", "creneau": "03_train_creneau"},
     ),
-    "sharp": ("sharp_{case}_{k}.keras", "notebooks", "06_sharpen_law"),
+    "sharp": ("sharp_{case}.keras", "notebooks", "06_sharpen_law"),
     "given time": ("given_time_{case}.keras", "notebooks", "06_sharpen_law"),
     "scheduled": ("scheduled_{case}.keras", "notebooks", "06_sharpen_law"),
     "weighted": ("weighted_{case}.keras", "notebooks", "06_sharpen_law"),
@@ -55,7 +55,7 @@ def stored(folder: str | os.PathLike[str], kind: str, case: str, **which: object
     folder : the profile's data folder, see `data`.
     kind : one of `KINDS`.
     case : name of the case, "sinus" or "creneau".
-    which : `time` for a pool at one time, `k` for a sharper auto-encoder.
+    which : `time` for a pool at one time.
     """
     name, _, _ = KINDS[kind]
     return Path(folder) / name.format(case=case, **which)

@@ -25,8 +25,8 @@ class Sharpening:
     Attributes
     ----------
     epochs : of the sharper auto-encoders, by case.
-    epochs_given_time : of those conditioned on T, which are trained on `codes` new densities.
-    seeds : number of trainings of each.
+    epochs_given_time : of those conditioned on T, which are trained on `given_time` densities.
+    given_time : quasi-random densities, some of which are withheld.
     ablation_epochs : of the report's network with a learning-rate schedule.
     flow_epochs : of a flow on the codes.
     codes, codes_given_time : new densities to whose codes a distribution is fitted.
@@ -37,7 +37,7 @@ class Sharpening:
 
     epochs: dict[str, int]
     epochs_given_time: dict[str, int]
-    seeds: int
+    given_time: int
     ablation_epochs: int
     flow_epochs: int
     codes: int
@@ -195,8 +195,8 @@ QUICK = Profile(
     workers=0,
     sharpening=Sharpening(
         epochs={"sinus": 5, "creneau": 5},
-        epochs_given_time={"sinus": 3, "creneau": 3},
-        seeds=1,
+        epochs_given_time={"sinus": 15, "creneau": 15},
+        given_time=1000,
         ablation_epochs=2,
         flow_epochs=12,
         codes=1000,
@@ -241,15 +241,15 @@ REPORT = Profile(
     coarse_cells=100,
     workers=2,
     sharpening=Sharpening(
-        epochs={"sinus": 30, "creneau": 60},
-        epochs_given_time={"sinus": 20, "creneau": 12},
-        seeds=3,
+        epochs={"sinus": 150, "creneau": 300},
+        epochs_given_time={"sinus": 100, "creneau": 80},
+        given_time=20_000,
         ablation_epochs=20,
         flow_epochs=60,
         codes=30_000,
         codes_given_time=150_000,
         samples=5000,
-        times=9,
+        times=12,
     ),
     propagation=Propagation(
         trajectories={"sinus": 2000, "creneau": 2000},

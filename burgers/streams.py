@@ -50,6 +50,8 @@ NAMES = (
     # More of 07, by the index of the problem: errors that members are given, and trajectories at
     # equally spaced times.
     "dressing", "linear trajectories",
+    # More of 06, by problem and use: exact densities, as many as the stored ensembles have.
+    "exact densities",
 )  # fmt: skip
 NUMBER = {name: number for number, name in enumerate(NAMES)}
 # Keras' seeds are 32-bit integers, and networks use 2 * seed and its neighbours.

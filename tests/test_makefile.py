@@ -51,9 +51,9 @@ def test_a_change_of_figures_or_measures_does_not_retrain(built, module):
     ]  # fmt: skip
 
 
-def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
+def test_a_change_of_the_exact_law_leaves_the_reports_models(built):
     assert planned(built, "burgers/exact/cole_hopf.py") == [
-        COMPARE, VERIFY, REDUCE, PUBLISHED, BOARD, INFER
+        COMPARE, VERIFY, SHARPEN, REDUCE, PUBLISHED, BOARD, INFER
     ]  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_a_change_of_the_exact_law_leaves_the_sharper_models(built):
     ("study", "again"),
     [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]),
      ("generative", [COMPARE, VERIFY, SHARPEN, INFER]),
-     ("generative_scores", [SHARPEN, INFER]),
+     ("generative_data", [SHARPEN, INFER]), ("generative_scores", [SHARPEN, INFER]),
      ("forecasting", [REDUCE, INFER]), ("forecast_errors", [REDUCE, INFER]),
      ("dressing", [REDUCE, INFER]), ("later_start", [REDUCE, INFER]),
      ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),
@@ -98,7 +98,7 @@ def test_a_change_of_one_training_leaves_the_other(built):
 @pytest.mark.parametrize(
     ("name", "notebook"),
     [("final_sinus.zarr", GENERATE), ("0.2_final_creneau.npy", GENERATE),
-     ("vae_sinus.keras", SINUS), ("vae_creneau.keras", CRENEAU), ("sharp_sinus_0.keras", SHARPEN),
+     ("vae_sinus.keras", SINUS), ("vae_creneau.keras", CRENEAU), ("sharp_sinus.keras", SHARPEN),
      ("given_time_creneau.keras", SHARPEN), ("codes_sinus.keras", REDUCE),
      ("inner_codes_sinus.keras", REDUCE)],
 )  # fmt: skip

@@ -15,7 +15,7 @@ from burgers.ensembles import dataset
 from burgers.models import latent_laws, sigma_vae, vae
 from burgers.problems import CASES, Problem, edges, number
 from burgers.solver import Scheme
-from burgers.studies import generative
+from burgers.studies import generative, generative_data
 
 # Kinds of auto-encoder, and the names of their files in `paths.stored`.
 KINDS = {"sharper": "sharp", "the report's": "report"}
@@ -44,7 +44,7 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
     sizes, found = profiles.get(profile), {}
     for name, case in CASES.items():
         for kind in KINDS:
-            candidates = [paths.stored(folder, KINDS[kind], name, k=0) for folder in folders]
+            candidates = [paths.stored(folder, KINDS[kind], name) for folder in folders]
             path = next((path for path in candidates if path.exists()), candidates[-1])
             if not path.exists():
                 _train(case, kind, path, sizes, seed)
@@ -63,13 +63,14 @@ def _train(case, kind, path, sizes, seed):
         ensemble = dataset.generate(case, count, seed=stream, scheme=sizes.scheme)
     options = {"batch_size": sizes.batch_size, "progress": f"{case.name}, {kind}"}
     if kind == "sharper":
-        options |= {"latents": generative.latents(case)}
+        ensemble = generative_data.exactly(ensemble, seed, case.name)
+        options |= generative.recipe(sizes, case)
         options["seed"] = streams.integer(seed, "sharp training", which, 0)
-        epochs, train = sizes.sharpening.epochs[case.name], sigma_vae.train
+        train = sigma_vae.train
     else:
         options["seed"] = streams.integer(seed, "report training", which)
-        epochs, train = sizes.of_case(case.name).epochs, vae.train
-    train(ensemble.density.values, path, epochs=epochs, **options)
+        options["epochs"], train = sizes.of_case(case.name).epochs, vae.train
+    train(ensemble.density.values, path, **options)
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def codes(panels: Any, colours: Any, title: str) -> Figure:
 
 @styled
 def ratios(table: pd.DataFrame, goal: float) -> Figure:
-    """A figure of scores over their noise floor, one axes for each case: median and range.
+    """A figure of scores over their noise floor, one axes for each case.
 
-    table: a DataFrame with columns case, model, law, judge, lowest, highest, floor and ratio;
-    goal: the ratio that is aimed at, a dotted line.
+    table: a DataFrame with columns case, model, law, judge and ratio; goal: the ratio that is
+    aimed at, a dotted line.
     """
     table = table[table.judge.isin(SCORES)]
     cases = list(dict.fromkeys(table.case))
@@ -56,9 +56,6 @@ def ratios(table: pd.DataFrame, goal: float) -> Figure:
             found = table[(table.case == case) & (table.judge == judge)]
             places = [rows.index(row) for row in zip(found.model, found.law, strict=True)]
             heights = np.array(places) + 0.16 * (1.5 - k)
-            ax.hlines(
-                heights, found.lowest / found.floor, found.highest / found.floor, color=f"C{k}"
-            )
             ax.scatter(found.ratio, heights, marker=marker, s=20, color=f"C{k}", label=judge)
         ax.axvline(1.0, color=MONTE_CARLO, linewidth=0.9)
         ax.axvline(goal, color=MONTE_CARLO, linewidth=0.9, linestyle=":")

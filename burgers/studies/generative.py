@@ -1,96 +1,64 @@
 """Calibrated auto-encoders, and distributions fitted to their codes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from burgers import metrics, paths, streams
-from burgers.ensembles import dataset
-from burgers.models import flow, latent_laws, sigma_vae, training, vae
-from burgers.problems import CASES, Problem, number
+from burgers import metrics, paths
+from burgers.models import conditioning, flow, front_decoder, latent_laws, sigma_vae, training, vae
+from burgers.problems import CASES, Problem
 from burgers.profiles import Profile
+from burgers.studies.generative_data import Study, kind, latents
 
 # A latent with more divergence from the prior than this is in use.
 ACTIVE_NATS = 0.1
-# Times withheld from the training of the conditioned models.
-HELD_OUT = {"sinus": (0.6, 0.7), "creneau": (0.35, 0.41)}
 # The distribution at one time is that of this share of the codes, the nearest in time.
-NEAREST = 0.03
+NEAREST = 0.01
+# Initial learning rates of the networks of all times. Where the density is constant between fronts,
+# all error is in the fronts, and larger steps leave more of it.
+PEAK = {"sinus": 5e-3, "creneau": 2e-3}
+# Densities of about one time, from which its variance is estimated.
+ALIKE = 200
 # Codes in a panel of the figure.
 SHOWN = 4000
+# The models of all times; each has a file of that name.
+LABELS = ("report", "scheduled", "weighted", "sharp")
 
+
+class GivenTime(NamedTuple):
+    """How a model is trained that is told T.
+
+    peak : the initial learning rate.
+    halvings : where its features of T change, see `conditioning`.
+    least_spread : square errors count in units of the variance at their time, which is at least
+        this part, squared, of the largest.
+    """
+
+    peak: float
+    halvings: tuple[float, ...]
+    least_spread: float
+
+
+# The front of the sinus forms at T/6, which takes finer features; that of the creneau is there from
+# the start, and none of its features may change steeply over the withheld times.
+GIVEN_TIME = {
+    "sinus": GivenTime(3e-3, tuple(np.arange(1, 10) / 2), 0.2),
+    "creneau": GivenTime(2e-3, (2.0, 3.0, 4.0, 5.0, 6.0), 0.1),
+}
 # From case and label to an auto-encoder.
 Models = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Study:
-    """What the comparison is made on: sizes, the seed, and stored ensembles by case."""
-
-    profile: Profile
-    seed: int
-    folder: Path
-    known: dict[str, xr.Dataset]
-    pool: dict[str, xr.Dataset]
-    one_time: dict[str, xr.Dataset]
-
-    def generator(self, name: str, case: str, *index: int) -> np.random.Generator:
-        """A generator on a stream of a case."""
-        return streams.generator(self.seed, name, number(case), *index)
-
-    def integer(self, name: str, case: str, *index: int) -> int:
-        """An integer seed from a stream of a case."""
-        return streams.integer(self.seed, name, number(case), *index)
-
-    def fresh(self, name: str, case: str, count: int, *index: int, **options) -> xr.Dataset:
-        """An ensemble of fresh densities, drawn from a stream of its case."""
-        stream = streams.stream(self.seed, name, number(case), *index)
-        options = {"seed": stream, "scheme": self.profile.scheme, **options}
-        return dataset.generate(CASES[case], count, **options)
-
-    def seen(self, name: str, case: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh densities without those of withheld times, and their times (realisations, 1)."""
-        sample = self.fresh(name, case, count)
-        kept = ~is_held_out(case, sample.final_time.values)
-        return sample.density.values[kept], sample.final_time.values[kept, None]
-
-
-def open_study(profile: Profile, seed: int) -> Study:
-    """Open the stored ensembles of a profile."""
-    folder = paths.data(profile.name)
-    known, pool, one_time = (
-        {
-            name: dataset.open(paths.stored(folder, kind, name, time=case.fixed_time))
-            for name, case in CASES.items()
-        }
-        for kind in ("ensemble", "pool", "pool at one time")
-    )
-    return Study(profile, seed, folder, known, pool, one_time)
-
-
-def latents(case: Problem) -> int:
-    """As many latents as a density depends on random numbers: the inputs of the case, and T."""
-    return len(case.sample(1, np.random.default_rng(0))) + 1
-
-
-def is_held_out(name: str, times: np.ndarray) -> np.ndarray:
-    """Whether each time lies in the interval withheld from the conditioned model of a case."""
-    low, high = HELD_OUT[name]
-    return (times > low) & (times < high)
 
 
 def train_all(study: Study) -> None:
     """Train every model of the comparison, some side by side; finished trainings are kept.
 
-    `sharp`: the calibrated auto-encoder, several trainings. `given time`: the same conditioned on
-    T, trained on fresh densities without the withheld times. `scheduled`, `weighted`: the report's
-    networks on a schedule, with the divergence weighted as in the printed code, or with that weight
-    for each sample.
+    `sharp`: the calibrated auto-encoder, on exact densities. `given time`: the same conditioned on
+    T, on quasi-random ones without the withheld times. `scheduled`, `weighted`: the report's
+    networks on its densities on a schedule, with the divergence weighted as in the printed code, or
+    with that weight for each sample.
     """
     tasks = [task for name in CASES for task in _trainings(study, name)]
     # The longest first, so that the two processes end together.
@@ -100,39 +68,60 @@ def train_all(study: Study) -> None:
 
 def _trainings(study: Study, name: str) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Each training of a case: what trains, and its options."""
-    sizes, needed = study.profile.sharpening, latents(CASES[name])
-    density, batch = study.known[name].density.values, study.profile.batch_size
-    seen, times = study.seen("given time densities", name, sizes.codes)
+    sizes, case, batch = study.profile.sharpening, CASES[name], study.profile.batch_size
 
     def task(train, kind, stream, density, k=0, **options):
-        path = paths.stored(study.folder, kind, name, k=k)
+        path = paths.stored(study.folder, kind, name)
         common = {"path": path, "progress": path.stem, "seed": study.integer(stream, name, k)}
         return train, {"density": density, "batch_size": batch, **common, **options}
 
-    for k in range(sizes.seeds):
-        yield task(sigma_vae.train, "sharp", "sharp training", density, k, latents=needed,
-                   epochs=sizes.epochs[name])  # fmt: skip
-    yield task(sigma_vae.train, "given time", "given time training", seen, latents=needed - 1,
-               epochs=sizes.epochs_given_time[name], given=(times,))  # fmt: skip
-    for k, (kind, beta) in enumerate((("scheduled", vae.BETA), ("weighted", vae.BETA * batch))):
-        yield task(vae.train, kind, "schedule training", density, k, beta=beta, peak=2e-3,
+    known = study.of("sharp").known[name].density.values
+    yield task(sigma_vae.train, "sharp", "sharp training", known, **recipe(study.profile, case))
+    seen, times = study.quasi_random("given time densities", name, sizes.given_time)
+    networks, told = front_decoder.networks(case), GIVEN_TIME[name]
+    given = {
+        "latents": latents(case) - 1, "given": (times,), "peak": told.peak,
+        "weights": weights(seen, times, told.least_spread),
+        "networks": conditioning.in_steps(networks, case.last_time, told.halvings),
+        "epochs": sizes.epochs_given_time[name],
+    }  # fmt: skip
+    yield task(sigma_vae.train, "given time", "given time training", seen, **given)
+    known = study.of("report").known[name].density.values
+    for k, (label, beta) in enumerate((("scheduled", vae.BETA), ("weighted", vae.BETA * batch))):
+        yield task(vae.train, label, "schedule training", known, k, beta=beta, peak=2e-3,
                    decay=True, epochs=sizes.ablation_epochs)  # fmt: skip
+
+
+def recipe(profile: Profile, case: Problem) -> dict[str, Any]:
+    """The options of `sigma_vae.train` by which the sharper auto-encoder of a case is trained."""
+    return {
+        "latents": latents(case), "networks": front_decoder.networks(case),
+        "peak": PEAK[case.name], "epochs": profile.sharpening.epochs[case.name],
+    }  # fmt: skip
+
+
+def weights(density: np.ndarray, times: np.ndarray, least_spread: float) -> np.ndarray:
+    """Reciprocal variances (realisations,) of densities with about the same time, of mean one.
+
+    density (realisations, cells), times (realisations, 1). The variance is the mean over x, and at
+    least `least_spread`² of the largest.
+    """
+    order = np.argsort(times[:, 0])
+    groups = np.array_split(order, max(1, len(order) // ALIKE))
+    at = [times[group].mean() for group in groups]
+    variance = np.interp(times[:, 0], at, [density[group].var(axis=0).mean() for group in groups])
+    found = 1.0 / np.maximum(variance, least_spread**2 * variance.max())
+    return found / found.mean()
 
 
 def load_models(study: Study) -> tuple[Models, dict[str, Any]]:
     """The trained models by case and label, and the conditioned ones by case."""
-    files: dict[str, dict[str, Any]] = {
-        kind: {"kind": kind} for kind in ("report", "scheduled", "weighted")
-    }
-    for k in range(study.profile.sharpening.seeds):
-        files[f"sharp {k}"] = {"kind": "sharp", "k": k}
 
-    def load(case, **which):
-        return vae.load(paths.stored(study.folder, case=case, **which))
+    def load(kind, name):
+        return vae.load(paths.stored(study.folder, kind, name))
 
-    models = {name: {label: load(name, **which) for label, which in files.items()}
-              for name in CASES}  # fmt: skip
-    return models, {name: load(name, kind="given time") for name in CASES}
+    models = {name: {label: load(label, name) for label in LABELS} for name in CASES}
+    return models, {name: load("given time", name) for name in CASES}
 
 
 def divergence(model: Any, density: np.ndarray, given: tuple = ()) -> np.ndarray:
@@ -148,11 +137,13 @@ def latent_map(model: Any, pool: xr.Dataset) -> tuple[np.ndarray, np.ndarray, di
 
 
 def information(study: Study, models: Models) -> dict[str, dict[str, np.ndarray]]:
-    """Divergence of each latent on the pools, by case and label; one training of the sharper."""
-    shown = ("report", "scheduled", "weighted", "sharp 0")
+    """Divergence of each latent on the pools, by case and label."""
     return {
-        name: {label: divergence(models[name][label], pool.density.values) for label in shown}
-        for name, pool in study.pool.items()
+        name: {
+            label: divergence(model, study.of(label).pool[name].density.values)
+            for label, model in labelled.items()
+        }
+        for name, labelled in models.items()
     }
 
 
@@ -175,17 +166,23 @@ def reconstruction(
 
 
 def reconstruction_table(study: Study, models: Models) -> pd.DataFrame:
-    """`reconstruction` of every model at all times, and its errors of moments at one time."""
+    """`reconstruction` of every model at all times, and its errors of moments at one time.
+
+    The column `densities` says of which kind they are.
+    """
     rows = []
     for name, labelled in models.items():
-        pools = [ensembles[name].density.values for ensembles in (study.pool, study.one_time)]
         for k, (label, model) in enumerate(labelled.items()):
+            own = study.of(label)
             found, at_one = (
-                reconstruction(model, pool, study.integer("reconstructions", name, k, which))
-                for which, pool in enumerate(pools)
-            )
+                reconstruction(
+                    model, ensembles[name].density.values,
+                    study.integer("reconstructions", name, k, which),
+                )
+                for which, ensembles in enumerate((own.pool, own.one_time))
+            )  # fmt: skip
             found |= {f"one_time_{key}": at_one[key] for key in ("mean_error", "std_error")}
-            rows.append({"case": name, "model": label, **found})
+            rows.append({"case": name, "model": label, "densities": kind(label), **found})
     return pd.DataFrame(rows)
 
 
@@ -198,14 +195,15 @@ def total_variance(model: Any, pool: np.ndarray, seed: int = 0) -> tuple[np.ndar
 
 
 def variances(study: Study, models: Models) -> dict[str, tuple[np.ndarray, ...]]:
-    """`total_variance` of the report's model and of a sharper one, by the title of its panel."""
+    """`total_variance` of the report's model and of the sharper one, by the title of its panel."""
     return {
         f"{name}, {title}": total_variance(
-            models[name][label], pool.density.values, study.integer("total variance", name, k)
+            models[name][label], study.of(label).pool[name].density.values,
+            study.integer("total variance", name, k),
         )
-        for name, pool in study.pool.items()
-        for k, (label, title) in enumerate((("report", "report's recipe"), ("sharp 0", "sharper")))
-    }
+        for name in models
+        for k, (label, title) in enumerate((("report", "report's recipe"), ("sharp", "sharper")))
+    }  # fmt: skip
 
 
 def variance_gaps(panels: dict[str, tuple[np.ndarray, ...]]) -> dict[str, float]:
@@ -214,12 +212,6 @@ def variance_gaps(panels: dict[str, tuple[np.ndarray, ...]]) -> dict[str, float]
         title: float(metrics.relative_error(explained + noise, variance))
         for title, (variance, explained, noise) in panels.items()
     }
-
-
-def fresh_densities(study: Study) -> dict[str, np.ndarray]:
-    """Densities of all times on which no model was trained, (realisations, cells) by case."""
-    count = study.profile.sharpening.codes
-    return {name: study.fresh("codes", name, count).density.values for name in CASES}
 
 
 def fit_laws(model: Any, density: np.ndarray, flow_epochs: int, seeds: list[int]) -> dict[str, Any]:
@@ -235,38 +227,56 @@ def fit_laws(model: Any, density: np.ndarray, flow_epochs: int, seeds: list[int]
 
 
 def fit_all_laws(study: Study, models: Models) -> dict[tuple[str, str], dict[str, Any]]:
-    """`fit_laws` of the report's model and each sharper one: by case and label.
+    """`fit_laws` of the report's model and the sharper one: by case and label.
 
-    All models of a case encode the same fresh densities.
+    Both encode densities of the same inputs, each of its own kind, on which neither was trained.
     """
-    fresh, epochs = fresh_densities(study), study.profile.sharpening.flow_epochs
-    laws = {}
+    sizes, laws = study.profile.sharpening, {}
     for name, labelled in models.items():
-        for k, (label, model) in enumerate(labelled.items()):
-            if label == "report" or label.startswith("sharp"):
-                seeds = [study.integer("latent laws", name, k, which) for which in range(4)]
-                laws[name, label] = fit_laws(model, fresh[name], epochs, seeds)
+        for k, label in enumerate(("report", "sharp")):
+            density = study.fresh(label, "codes", name, sizes.codes)
+            seeds = [study.integer("latent laws", name, k, which) for which in range(4)]
+            laws[name, label] = fit_laws(labelled[label], density, sizes.flow_epochs, seeds)
     return laws
 
 
 def codes_and_laws(study: Study, name: str, models: Models, laws: dict) -> dict[str, np.ndarray]:
-    """Codes of the training ensemble under a sharper model, and draws of each distribution."""
-    model, rng = models[name]["sharp 0"], study.generator("shown codes", name, 0)
+    """Codes of the training ensemble under the sharper model, and draws of each distribution."""
+    model, rng = models[name]["sharp"], study.generator("shown codes", name, 0)
     encoded = model.draw(
-        study.known[name].density.values, seed=study.integer("shown codes", name, 1)
+        study.of("sharp").known[name].density.values, seed=study.integer("shown codes", name, 1)
     )
-    drawn = {law: fitted.sample(SHOWN, rng) for law, fitted in laws[name, "sharp 0"].items()}
+    drawn = {law: fitted.sample(SHOWN, rng) for law, fitted in laws[name, "sharp"].items()}
     return {"encoded, by $T$": encoded, **drawn}
 
 
+def bands(study: Study, models: Models, laws: dict) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Generated densities and those of Monte Carlo, as `plots.laws.bands` draws them."""
+    n, pairs = study.profile.sharpening.samples, {}
+    for name in CASES:
+        rng = study.generator("bands", name)
+        for label, law, title in (
+            ("report", "normal", "report, normal latents"),
+            ("sharp", "parzen", "sharper, Parzen windows"),
+        ):
+            pool = study.of(label).pool[name].density.values
+            reference = pool[rng.choice(len(pool), n, replace=False)]
+            generated = models[name][label].decode(laws[name, label][law].sample(n, rng))
+            pairs[f"{name}: {title}"] = generated, reference
+    return pairs
+
+
 def fit_laws_given_time(study: Study, conditioned: dict[str, Any]) -> dict[str, Any]:
-    """The distribution p(z | T) of each conditioned model, fitted where no time is withheld."""
+    """The distribution p(z | T) of each conditioned model, fitted where no time is withheld.
+
+    The codes are of quasi-random densities, whose numbers near a time hardly fluctuate.
+    """
     sizes, laws = study.profile.sharpening, {}
     for name, model in conditioned.items():
-        density, times = study.seen("codes given time", name, sizes.codes_given_time)
+        density, times = study.quasi_random("codes given time", name, sizes.codes_given_time)
         seeds = [study.integer("codes given time", name, k) for k in range(2)]
         codes = model.draw(density, seed=seeds[0], given=(times,))
-        law = flow.Flow(sizes.flow_epochs // 4, peak=2e-3, seed=seeds[1])
+        law = flow.Flow(max(1, sizes.flow_epochs // 8), peak=2e-3, seed=seeds[1])
         nearest = int(NEAREST * sizes.codes_given_time)
         laws[name] = flow.NearestConditions(law, nearest).fit(codes, times)
     return laws
