@@ -183,10 +183,12 @@ def _read(folder: Path, path: Path) -> xr.Dataset:
         raise ValueError(f"{path} cannot be read ({error}); {remedy}") from error
     # Identifies an interrupted call, see `distributed.save`.
     dataset.attrs.pop(distributed.RECIPE, None)
+    dataset.attrs = store.named(dataset.attrs)
     if lacking := _lacking(dataset):
         raise ValueError(f"{path} is not an ensemble of this project: it lacks {lacking}; {remedy}")
-    if dataset.attrs["case"] not in [*CASES] and "inputs" not in dataset.attrs:
-        raise ValueError(f"{path} is damaged: its case is {dataset.attrs['case']!r}; {remedy}")
+    problem = dataset.attrs["problem"]
+    if problem not in [*CASES] and "inputs" not in dataset.attrs:
+        raise ValueError(f"{path} is damaged: its problem is {problem!r}; {remedy}")
     # Zarr reads a missing chunk as fill values, so that a truncated store contains NaN.
     for name, variable in dataset.variables.items():
         bad = np.isnan if name == "reynolds" else _not_finite
@@ -201,7 +203,7 @@ def _not_finite(values):
 
 def _lacking(dataset):
     """The attributes and variables missing from an ensemble, as text; empty if none is."""
-    name = dataset.attrs.get("case")
+    name = dataset.attrs.get("problem")
     ours = CASES[name].inputs if isinstance(name, str) and name in CASES else ()
     variables = store.VARIABLES | set(dataset.attrs.get("inputs", ours))
     lacking = (store.ATTRIBUTES - dataset.attrs.keys()) | (variables - dataset.variables.keys())

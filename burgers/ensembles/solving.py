@@ -74,7 +74,7 @@ def attributes(
 ) -> dict[str, Any]:
     """What an ensemble says of the problem and of how it was solved."""
     labels = {
-        "case": problem.name,
+        "problem": problem.name,
         "boundary": problem.boundary,
         "scheme": scheme,
         "cfl": checks.number("cfl", cfl),

@@ -11,8 +11,10 @@ import zarr
 from zarr.codecs import ZstdCodec
 
 # The attributes and variables that every ensemble has.
-ATTRIBUTES = {"case", "boundary", "scheme", "cfl", "seed", "profile", "version"}
+ATTRIBUTES = {"problem", "boundary", "scheme", "cfl", "seed", "profile", "version"}
 VARIABLES = {"density", "x", "reynolds", "final_time"}
+# Former names of attributes.
+FORMER = {"case": "problem"}
 
 
 def to_zarr(dataset: xr.Dataset, folder: Path, **options: Any) -> None:
@@ -32,10 +34,15 @@ def to_zarr(dataset: xr.Dataset, folder: Path, **options: Any) -> None:
         zarr.consolidate_metadata(str(folder))
 
 
+def named(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes under their present names."""
+    return {FORMER.get(name, name): value for name, value in attributes.items()}
+
+
 def is_ours(folder: Path) -> bool:
     """Whether a folder is the store of an ensemble, intact or damaged, and nothing else."""
     try:
-        attributes = json.loads((folder / "zarr.json").read_bytes())["attributes"].keys()
+        attributes = named(json.loads((folder / "zarr.json").read_bytes())["attributes"]).keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         # A damaged store is recognised by its variables.
         attributes = ATTRIBUTES if all((folder / name).is_dir() for name in VARIABLES) else set()

@@ -113,14 +113,14 @@ def effective_by_scheme(reynolds: np.ndarray) -> dict[str, dict[str, np.ndarray]
 
 def exact_sample(ensemble: xr.Dataset) -> np.ndarray:
     """The exact densities at an ensemble's own random inputs, (realisations, cells)."""
-    problem = CASES[ensemble.attrs["case"]]
+    problem = CASES[ensemble.attrs["problem"]]
     inputs: dict[str, Any] = {name: ensemble[name].values for name in problem.inputs}
     return exact.density(problem, ensemble.final_time.values, cells=ensemble.sizes["x"], **inputs)
 
 
 def solved_again(ensemble: xr.Dataset, scheme: Scheme) -> np.ndarray:
     """The densities of a scheme at an ensemble's own random inputs, (realisations, cells)."""
-    case = CASES[ensemble.attrs["case"]]
+    case = CASES[ensemble.attrs["problem"]]
     step = ensemble.step.values if "step" in ensemble else None
     return solver.solve(
         case.initial(ensemble.sizes["x"], step=step), ensemble.reynolds.values,

@@ -9,7 +9,7 @@ from scipy import stats
 import burgers
 from burgers import _files as files
 from burgers import problems
-from burgers.ensembles import dataset, solving
+from burgers.ensembles import dataset, solving, store
 
 CASES = list(burgers.CASES.values())
 
@@ -77,7 +77,7 @@ def test_ensembles_describe_themselves_and_are_reproducible(case):
     assert first.density.dtype == np.float32
     assert {"x", "reynolds", "final_time"} <= set(first.coords)
     assert ("step" in first.coords) == case.random_step
-    assert first.attrs["case"] == case.name
+    assert first.attrs["problem"] == case.name
     assert first.attrs["boundary"] == case.boundary
     assert first.identical(again)
     assert not np.array_equal(first.density, other.density)
@@ -121,6 +121,18 @@ def test_generate_refuses_a_bad_count(n):
         burgers.generate(burgers.SINUS, n)
 
 
+def test_a_store_whose_problem_has_its_former_name_is_read_and_replaced(tmp_path):
+    path, ensemble = tmp_path / "ensemble.zarr", burgers.generate(burgers.SINUS, 3, cells=8)
+    dataset.save(ensemble, path)
+    former = dataset.open(path)
+    former.attrs["case"] = former.attrs.pop("problem")
+    store.to_zarr(former, path)
+    assert dataset.open(path).attrs["problem"] == "sinus"
+    assert "case" not in dataset.open(path).attrs
+    dataset.save(ensemble, path)
+    assert dataset.open(path).density.identical(ensemble.density)
+
+
 def test_zarr_round_trip(tmp_path):
     ensemble = burgers.generate(burgers.CRENEAU, 10, cells=50)
     dataset.save(ensemble, tmp_path / "a.zarr")
@@ -154,7 +166,7 @@ def test_what_is_no_ensemble_is_not_saved(wrong, tmp_path):
     with pytest.raises(ValueError, match=r"dataset is a \w+; accepted"):
         dataset.save(wrong, tmp_path / "a.zarr")
     lacking = burgers.generate(burgers.CRENEAU, 2).drop_vars("step").drop_attrs()
-    with pytest.raises(ValueError, match=r"dataset lacks boundary, case, .*; accepted"):
+    with pytest.raises(ValueError, match=r"dataset lacks boundary, cfl, problem, .*; accepted"):
         dataset.save(lacking, tmp_path / "a.zarr")
     ensemble = burgers.generate(burgers.SINUS, 4, cells=8)
     for wrong in (ensemble.isel(realisation=0), ensemble.transpose(), ensemble.isel(x=0)):

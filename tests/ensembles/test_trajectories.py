@@ -16,7 +16,7 @@ def ensemble(request):
 
 
 def test_trajectories_follow_the_exact_solution(ensemble):
-    case = burgers.CASES[ensemble.attrs["case"]]
+    case = burgers.CASES[ensemble.attrs["problem"]]
     inputs = {"reynolds": ensemble.reynolds.values}
     if case.random_step:
         inputs["step"] = ensemble.step.values
@@ -27,7 +27,7 @@ def test_trajectories_follow_the_exact_solution(ensemble):
 
 def test_sinus_keeps_its_mass_and_every_trajectory_its_extrema(ensemble):
     density = ensemble.density.values
-    if ensemble.attrs["case"] == "sinus":
+    if ensemble.attrs["problem"] == "sinus":
         assert np.abs(density.mean(axis=2)).max() < 1e-6
     first = density[:, 0]
     assert (density <= first.max(axis=1)[:, None, None] + 1e-6).all()
