@@ -5,7 +5,7 @@ import re
 from latex2mathml.converter import convert
 
 project = "burgers"
-html_title = "The law of a random Burgers equation"
+html_title = "Distributions of a random Burgers equation"
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",

@@ -65,7 +65,7 @@ class _Network(Model):
         return self.network(normal, conditions=_one(given), inverse=True)
 
 
-class _BayesFlowLaw(latent_laws.Law):
+class _BayesFlowDistribution(latent_laws.Distribution):
     """What the three have in common; `_build` returns the network.
 
     The codes are standardised, and so is `given`, which every method needs as an array
@@ -161,7 +161,7 @@ class _BayesFlowLaw(latent_laws.Law):
         return found[:, : self.varying]
 
 
-class CouplingFlow(_BayesFlowLaw):
+class CouplingFlow(_BayesFlowDistribution):
     """A normalising flow of coupling layers, fitted by maximum likelihood.
 
         z = f_1(... f_K(ε)),   ε ~ N(0, I)
@@ -196,7 +196,7 @@ class CouplingFlow(_BayesFlowLaw):
         )  # fmt: skip
 
 
-class FlowMatching(_BayesFlowLaw):
+class FlowMatching(_BayesFlowDistribution):
     """A differential equation that carries normal numbers to codes along almost straight lines.
 
         dz/dt = v(z, t),   z(0) ~ N(0, I),   z(1) a code
@@ -229,7 +229,7 @@ class FlowMatching(_BayesFlowLaw):
         )
 
 
-class Diffusion(_BayesFlowLaw):
+class Diffusion(_BayesFlowDistribution):
     """A diffusion model: normal numbers become codes along the probability-flow equation.
 
         dz/dt = f(z, t) - ½ g(t)² ∇ log p_t(z)

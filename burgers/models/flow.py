@@ -28,7 +28,7 @@ GROUPS, LEAST_IN_GROUP, POINTS_PER_KNOT = 120, 20, 6
 FLAT = 1e-3
 
 
-class Flow(latent_laws.Law):
+class Flow(latent_laws.Distribution):
     """An autoregressive distribution of codes, fitted by maximum likelihood.
 
     One in ten codes is held out, and the weights of the epoch with the highest held-out likelihood
@@ -96,6 +96,9 @@ class Flow(latent_laws.Law):
         return self._whole(
             len(ranks), self._from_uniform(self._varying(ranks), given) if varies else None
         )
+
+    # Former names.
+    ranks, at = to_uniform, from_uniform
 
     def log_prob(self, codes: ArrayLike, given: ArrayLike | None = None) -> NDArray[np.float64]:
         """Log-density of each code, (realisations,), in nats."""

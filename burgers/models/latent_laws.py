@@ -24,7 +24,7 @@ FLAT = 1e-13
 MOST_SEED = 2**32 - 1
 
 
-class Law:
+class Distribution:
     """A distribution of codes; subclasses define how it is fitted, sampled and evaluated.
 
     A latent that is constant over all codes is sampled as that constant. The log-density is that of
@@ -107,7 +107,7 @@ class Law:
         return np.where(same, found, -np.inf)
 
 
-class StandardNormal(Law):
+class StandardNormal(Distribution):
     """N(0, I), the prior, from which the report samples. Only the number of latents is fitted."""
 
     def _begin(self, codes):
@@ -124,7 +124,7 @@ class StandardNormal(Law):
         return stats.norm.logpdf(codes).sum(axis=1)
 
 
-class Gaussian(Law):
+class Gaussian(Distribution):
     """N(m, C) with the mean and covariance of the codes.
 
     If the codes lie in a subspace, so do the samples, and the log-density is that on the subspace,
@@ -148,7 +148,7 @@ class Gaussian(Law):
         return np.atleast_1d(law.logpdf(codes))
 
 
-class Mixture(Law):
+class Mixture(Distribution):
     """A mixture of Gaussians with full covariances, their number chosen by held-out likelihood.
 
     Parameters
@@ -209,7 +209,7 @@ class Mixture(Law):
             return mixture.fit(codes)
 
 
-class ManifoldParzen(Law):
+class ManifoldParzen(Distribution):
     """Manifold Parzen windows: a Gaussian kernel on each code, shaped like its neighbourhood.
 
         p(z) = mean_i N(z; z_i, h² C_i)
