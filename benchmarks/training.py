@@ -33,14 +33,14 @@ def seconds(train, *arguments, **options):
     return time.perf_counter() - start
 
 
-def compare(case, sizes, data, folder):
+def compare(case, settings, data, folder):
     """One row of the table."""
     density = burgers.dataset.open(data / f"final_{case.name}.zarr").density.values
     pool = burgers.dataset.open(data / f"pool_{case.name}.zarr").density.values
     target = median_error(vae.load(data / f"vae_{case.name}.keras"), pool)
     # The first epoch contains the compilation; the difference of two lengths does not.
     spent = [seconds(vae.train, density, folder / f"{n}.keras", epochs=n) for n in (1, 4)]
-    report = (spent[1] - spent[0]) / 3 * sizes.of_case(case.name).epochs
+    report = (spent[1] - spent[0]) / 3 * settings.of_case(case.name).epochs
     for epochs in LENGTHS:
         path = folder / f"sharp_{epochs}.keras"
         taken = seconds(
@@ -56,11 +56,11 @@ def compare(case, sizes, data, folder):
 
 
 def main():
-    sizes, data = burgers.profiles.get("report"), burgers.paths.data("report")
+    settings, data = burgers.profiles.get("report"), burgers.paths.data("report")
     rows = []
     for case in burgers.CASES.values():
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(compare(case, sizes, data, Path(folder)))
+            rows.append(compare(case, settings, data, Path(folder)))
     table = pd.DataFrame(rows)
     print(table.to_string(index=False))
     with burgers.paths.written_whole(HERE / "training.csv") as part:

@@ -41,35 +41,35 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
         If the profile is unknown, or a stored ensemble is damaged.
     """
     folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
-    sizes, found = profiles.get(profile), {}
+    settings, found = profiles.get(profile), {}
     for name, case in CASES.items():
         for kind in KINDS:
             candidates = [paths.stored(folder, KINDS[kind], name) for folder in folders]
             path = next((path for path in candidates if path.exists()), candidates[-1])
             if not path.exists():
-                _train(case, kind, path, sizes, seed)
+                _train(case, kind, path, settings, seed)
             found[name, kind] = path
     return found
 
 
-def _train(case, kind, path, sizes, seed):
+def _train(case, kind, path, settings, seed):
     """Train with the data, sizes and random streams of the notebook that writes the file."""
     stored, which = paths.stored(path.parent, "ensemble", case.name), number(case.name)
     if stored.exists():
         ensemble = dataset.open(stored)
     else:
-        count = sizes.of_case(case.name).realisations
+        count = settings.of_case(case.name).realisations
         stream = streams.stream(seed, "training ensemble", which)
-        ensemble = dataset.generate(case, count, seed=stream, scheme=sizes.scheme)
-    options = {"batch_size": sizes.batch_size, "progress": f"{case.name}, {kind}"}
+        ensemble = dataset.generate(case, count, seed=stream, scheme=settings.scheme)
+    options = {"batch_size": settings.batch_size, "progress": f"{case.name}, {kind}"}
     if kind == "sharper":
         ensemble = generative_data.exactly(ensemble, seed, case.name)
-        options |= generative.recipe(sizes, case)
+        options |= generative.recipe(settings, case)
         options["seed"] = streams.integer(seed, "sharp training", which, 0)
         train = sigma_vae.train
     else:
         options["seed"] = streams.integer(seed, "report training", which)
-        options["epochs"], train = sizes.of_case(case.name).epochs, vae.train
+        options["epochs"], train = settings.of_case(case.name).epochs, vae.train
     train(ensemble.density.values, path, **options)
 
 

@@ -1,4 +1,4 @@
-"""Calibrated auto-encoders, and distributions fitted to their codes."""
+"""Sharper auto-encoders, and distributions fitted to their codes."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -31,10 +31,9 @@ LABELS = ("report", "scheduled", "weighted", "sharp")
 class GivenTime(NamedTuple):
     """How a model is trained that is told T.
 
-    peak : the initial learning rate.
-    halvings : where its features of T change, see `conditioning`.
-    least_spread : square errors count in units of the variance at their time, which is at least
-        this part, squared, of the largest.
+    `peak` is the initial learning rate; `halvings` say where its features of T change, see
+    `conditioning`. Square errors count in units of the variance at their time, for which
+    `least_spread`, a part of the largest std, is the least std.
     """
 
     peak: float
@@ -55,7 +54,7 @@ Models = dict[str, dict[str, Any]]
 def train_all(study: Study) -> None:
     """Train every model of the comparison, some side by side; finished trainings are kept.
 
-    `sharp`: the calibrated auto-encoder, on exact densities. `given time`: the same conditioned on
+    `sharp`: the sharper auto-encoder, on exact densities. `given time`: the same conditioned on
     T, on quasi-random ones without the withheld times. `scheduled`, `weighted`: the report's
     networks on its densities on a schedule, with the divergence weighted as in the printed code, or
     with that weight for each sample.
@@ -104,7 +103,7 @@ def weights(density: np.ndarray, times: np.ndarray, least_spread: float) -> np.n
     """Reciprocal variances (realisations,) of densities with about the same time, of mean one.
 
     density (realisations, cells), times (realisations, 1). The variance is the mean over x, and at
-    least `least_spread`² of the largest.
+    least the square of `least_spread` times the largest.
     """
     order = np.argsort(times[:, 0])
     groups = np.array_split(order, max(1, len(order) // ALIKE))
