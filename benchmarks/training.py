@@ -43,9 +43,8 @@ def compare(case, settings, data, folder):
     report = (spent[1] - spent[0]) / 3 * settings.of_case(case.name).epochs
     for epochs in LENGTHS:
         path = folder / f"sharp_{epochs}.keras"
-        taken = seconds(
-            sigma_vae.train, density, path, latents=generative.latents(case), epochs=epochs
-        )
+        recipe = generative.recipe(settings, case) | {"epochs": epochs}
+        taken = seconds(sigma_vae.train, density, path, **recipe)
         reached = median_error(vae.load(path), pool)
         if reached <= target:
             break

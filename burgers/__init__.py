@@ -1,4 +1,4 @@
-"""The law of the density in a random Burgers equation.
+"""The distribution of the density in a random Burgers equation.
 
 The numerics are here; `burgers.vae` must be imported by name, as it loads TensorFlow.
 """

@@ -63,7 +63,7 @@ def recipes():
 
 
 def goals():
-    """Goals of the calibrated models."""
+    """Goals of the sharper models."""
     return aims(made("table_goals"))
 
 
@@ -115,7 +115,7 @@ def solver():
 
 def training():
     """How long until a model is as accurate as the report's."""
-    heads = ("case", "error reached", "report's recipe [s]", "calibrated [s] (epochs)",
+    heads = ("case", "error reached", "report's recipe [s]", "sharper [s] (epochs)",
              "ratio")  # fmt: skip
     return markdown(heads, [
         (row.case, percent(row.report_error, 2), f"{row.report_s:,.0f}",

@@ -1,4 +1,4 @@
-"""Every entrant learns the law of a random density by the same two methods."""
+"""Every entrant learns the distribution of a random density by the same two methods."""
 
 import logging
 import random
