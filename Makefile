@@ -22,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all quick test nbval lint torture reproducible browser lab explore html notebooks data train \
+.PHONY: all report quick compare test nbval lint torture reproducible browser lab explore html notebooks data train \
 	stored readme bench leaderboard setup lock clean help
 
 ##@ Results
@@ -31,6 +31,12 @@ all: ## the report's figures and tables, at the report's sizes (figures/report)
 
 quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
+
+report: ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
+	@$(MAKE) --no-print-directory -j$(JOBS) build/report/04_compare_moments.ipynb PROFILE=report
+
+compare: $(SETUP) ## how far the tables of another run, OTHER=its figures/report, are from these
+	@$(PYTHON) docs/compare.py $(OTHER)
 
 HOURS ?= 6
 leaderboard: $(SETUP) ## train and judge the entrants that leaderboard/results.csv lacks (HOURS=6)

@@ -38,6 +38,14 @@ def planned(tree, touched=None, goal="make notebooks PROFILE=quick"):
     return sorted(set(re.findall(r'echo "quick: (\w+)"', plan)))
 
 
+def test_the_reports_part_is_what_leads_to_its_figures(built):
+    shutil.rmtree(built / "build")
+    goal = "make build/quick/04_compare_moments.ipynb PROFILE=quick"
+    assert planned(built, goal=goal) == [GENERATE, SINUS, CRENEAU, COMPARE]
+    said = subprocess.run(["make", "-n", "report"], cwd=built, capture_output=True, text=True)
+    assert "build/report/04_compare_moments.ipynb PROFILE=report" in said.stdout
+
+
 def test_a_second_call_runs_nothing(built):
     assert planned(built) == []
 
