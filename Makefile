@@ -22,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all report quick compare test nbval lint torture reproducible browser lab explore html notebooks data train \
+.PHONY: all report quick verify compare test nbval lint torture reproducible browser lab explore html notebooks data train \
 	stored readme bench leaderboard setup lock clean help
 
 ##@ Results
@@ -34,6 +34,9 @@ quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
 
 report: ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
 	@$(MAKE) --no-print-directory -j$(JOBS) build/report/04_compare_moments.ipynb PROFILE=report
+
+verify: $(SETUP) ## whether figures/report is what the present code made, and what is not
+	@$(PYTHON) docs/provenance.py verify
 
 compare: $(SETUP) ## how far the tables of another run, OTHER=its figures/report, are from these
 	@$(PYTHON) docs/compare.py $(OTHER)
@@ -128,9 +131,9 @@ $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_s
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)
 	@echo "$(PROFILE): $*"
-	@$(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
-		-p profile $(PROFILE) $< $@.part.ipynb
-	@mv $@.part.ipynb $@
+	@start=$$(date +%s) && $(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
+		-p profile $(PROFILE) $< $@.part.ipynb && mv $@.part.ipynb $@ \
+		&& $(PYTHON) docs/provenance.py record $(PROFILE) $* $$(($$(date +%s) - start))
 
 ##@ Upkeep
 stored: $(SETUP) ## run the notebooks at the quick profile and store their outputs in place

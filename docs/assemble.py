@@ -93,18 +93,21 @@ def is_quick(book):
 
 def makers(books):
     """Of each figure and table the notebook and the number of the cell that writes it."""
-    found = {}
-    for path in MADE.iterdir():
-        written = [
-            (literal, stem, number)
-            for stem, book in books.items()
-            for number, cell in enumerate(book.cells)
-            if cell.cell_type == "code"
-            for literal in map(len, matching(cell.source, path))
-        ]
-        # Of several, the one that says more of the name.
-        found[path.stem] = max(written)[1:] if written else None
-    return found
+    results = (path for path in MADE.iterdir() if path.suffix != ".json")
+    return {path.stem: maker(path, books) for path in results}
+
+
+def maker(path, books):
+    """The notebook and the number of the cell that writes a figure or a table, or None."""
+    written = [
+        (literal, stem, number)
+        for stem, book in books.items()
+        for number, cell in enumerate(book.cells)
+        if cell.cell_type == "code"
+        for literal in map(len, matching(cell.source, path))
+    ]
+    # Of several, the one that says more of the name.
+    return max(written)[1:] if written else None
 
 
 def matching(source, path):

@@ -117,11 +117,11 @@ def complete(tree, goal):
 def digests(tree):
     """A digest of every file of data and figures, and for executed notebooks that they are there.
 
-    Executed notebooks hold the times at which their cells ran.
+    Executed notebooks hold the times at which their cells ran, and a provenance how long they took.
     """
     found = {}
     for path in sorted(path for folder in MADE for path in (tree / folder).rglob("*")):
-        if path.is_file() and "timing" not in path.name:
+        if path.is_file() and "timing" not in path.name and path.name != "provenance.json":
             name = str(path.relative_to(tree))
             content = b"" if name.startswith("build/") else path.read_bytes()
             found[name] = hashlib.sha256(content).hexdigest()

@@ -1,0 +1,189 @@
+"""Which run made each figure and table, and whether that run was of the present code.
+
+    python docs/provenance.py record PROFILE NOTEBOOK SECONDS
+    python docs/provenance.py verify
+
+`record` is called by make when a notebook has run, and writes provenance.json beside the figures of
+the profile: of each notebook the digest of what it depends on, the commit, versions, processor and
+seconds, and the digests of what it made. `verify` names what is not of the present code in
+figures/report, with the command that makes it again, and exits with 1 if there is any.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import assemble
+import nbformat
+
+from burgers import _files as files
+from burgers.paths import ROOT, figures
+
+LIBRARIES = ("numpy", "numba", "scipy", "tensorflow", "keras", "xarray", "matplotlib")
+NAME = "provenance.json"
+KINDS = (".png", ".gif", ".csv")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def digest(*parts: str | bytes) -> str:
+    """The first half of the SHA-256 of texts or bytes, in hexadecimal."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(hashlib.sha256(part.encode() if isinstance(part, str) else part).digest())
+    return found.hexdigest()[:32]
+
+
+def meaning(source: str) -> str:
+    """What a Python module does, as text: without comments, docstrings and layout."""
+    return _plain(ast.parse(source))
+
+
+def _plain(node):
+    if isinstance(node, list):
+        return "[" + ",".join(map(_plain, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    if ast.get_docstring(node, clean=False) if isinstance(node, DOCUMENTED) else None:
+        fields["body"] = fields["body"][1:]
+    # Empty fields differ between versions of Python.
+    held = {name: value for name, value in fields.items() if value not in (None, [])}
+    return f"{type(node).__name__}({','.join(f'{k}={_plain(v)}' for k, v in held.items())})"
+
+
+@cache
+def _of_file(path):
+    data = path.read_bytes()
+    if path.suffix == ".py":
+        return digest(meaning(data.decode("utf-8")))
+    if path.suffix == ".ipynb":
+        cells = nbformat.reads(data.decode("utf-8"), 4).cells
+        return digest(*(cell.source for cell in cells if cell.cell_type == "code"))
+    return digest(data)
+
+
+def needs(tree: Path = ROOT, profile: str = "report") -> dict[str, list[str]]:
+    """Of each notebook what it depends on, as make knows it: paths in the tree, and notebooks."""
+    command = ["make", "-pnq", "notebooks", f"PROFILE={profile}", "PYTHON=python3"]
+    said = subprocess.run(command, cwd=tree, capture_output=True, text=True).stdout
+    lines = re.findall(
+        rf"^build/{profile}/(\d\w+)\.ipynb: (?!\w+ :=)(.*)", said, flags=re.MULTILINE
+    )
+    # What follows a bar has to be there first, and nothing depends on it.
+    return {name: parts.partition("|")[0].split() for name, parts in lines}
+
+
+def state(name: str, known: dict[str, list[str]], tree: Path = ROOT) -> str:
+    """The digest of all that a notebook depends on: its code, the package's, and notebooks before.
+
+    known: of `needs`. Prose, comments, docstrings and stored outputs do not count.
+    """
+    found = []
+    for part in sorted(known[name]):
+        before = re.fullmatch(r"build/\w+/(\w+)\.ipynb", part)
+        found.append(state(before[1], known, tree) if before else _of_file(tree / part))
+    return digest(*found)
+
+
+def record(profile: str, name: str, seconds: float) -> None:
+    """Write what a notebook has just made, and from what, to the provenance of its profile."""
+    folder = figures(profile)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {path.name: digest(path.read_bytes()) for path in results(folder).get(name, [])}
+    entry = {
+        "depends_on": state(name, needs(profile=profile)),
+        "commit": _commit(), "seconds": round(seconds), "processor": _processor(),
+        "cores": os.cpu_count(), "python": platform.python_version(),
+        **{library: version(library) for library in LIBRARIES}, "made": made,
+    }  # fmt: skip
+    # Not the lock of the file, which is held while it is written.
+    with files.locked(folder / "entries"):
+        entries = recorded(folder) | {name: entry}
+        with files.written_whole(folder / NAME) as part:
+            part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def recorded(folder: Path) -> dict[str, dict]:
+    """The entries of a provenance, by notebook; none where there is no file."""
+    path = folder / NAME
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def results(folder: Path) -> dict[str, list[Path]]:
+    """The figures and tables in a folder, by the notebook that makes them."""
+    paths = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    books = {path.stem: nbformat.read(path, 4) for path in paths}
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix in KINDS and (maker := assemble.maker(path, books)):
+            found.setdefault(maker[0], []).append(path)
+    return found
+
+
+def stale(folder: Path, states: dict[str, str]) -> dict[str, list[str]]:
+    """The results in a folder that are not those of the present code, by notebook.
+
+    states: of each notebook the digest of what it depends on now. A result is of the present code
+    if the run that made it depended on the same, and the file is what that run wrote.
+    """
+    entries, found = recorded(folder), {}
+    for name, paths in results(folder).items():
+        entry = entries.get(name, {"depends_on": None, "made": {}})
+        same = entry["depends_on"] == states[name]
+        found[name] = [
+            path.name for path in paths
+            if not same or entry["made"].get(path.name) != digest(path.read_bytes())
+        ]  # fmt: skip
+        found[name] += sorted(entry["made"].keys() - {path.name for path in paths})
+    return {name: names for name, names in found.items() if names}
+
+
+def verify() -> int:
+    """Print what in figures/report is not of the present code; 1 if there is any, else 0."""
+    folder, known = figures("report"), needs()
+    found = stale(folder, {name: state(name, known) for name in known})
+    for name, names in found.items():
+        print(f"not of the present code, `make build/report/{name}.ipynb` makes them again: "
+              f"{', '.join(names)}")  # fmt: skip
+    if not found:
+        commits = sorted({entry["commit"] for entry in recorded(folder).values()})
+        print(f"figures/report is of the present code, run at {', '.join(commits)}")
+    return int(bool(found))
+
+
+def _commit():
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return said.stdout.strip() or "not in git"
+
+
+def _processor():
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"^model name\s*:\s*(.*)", text, flags=re.MULTILINE)
+    return found[1] if found else platform.processor()
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["verify"]:
+            return verify()
+        case ["record", profile, name, seconds]:
+            record(profile, name, float(seconds))
+            return 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

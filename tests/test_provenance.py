@@ -1,0 +1,142 @@
+"""What was made by other code than the present is found, and what was not is not."""
+
+import shutil
+import sys
+
+import nbformat
+import pytest
+
+from burgers.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "docs"))
+import provenance
+
+SOURCE = """import numpy as np
+
+def mean(x):
+    total = np.sum(x)
+    return total / len(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [(SOURCE.replace("def mean", "# Of numbers.\\ndef mean"), True),
+     (SOURCE.replace("    total", '    """The mean of x."""\\n    total', 1), True),
+     ('"""Means."""\\n' + SOURCE, True),
+     (SOURCE.replace(" / ", "/"), True),
+     (SOURCE.replace("/ len(x)", "/ (len(x) - 1)"), False),
+     (SOURCE.replace("np.sum", "np.nansum"), False),
+     (SOURCE.replace("import numpy as np", "import numpy as np\\nnp.seterr(all=None)"), False),
+     (SOURCE.replace("total = np.sum(x)", "'total'"), False)],
+)  # fmt: skip
+def test_what_a_module_does_is_without_comments_and_docstrings(other, same):
+    other = other.replace("\\n", "\n")
+    assert (provenance.meaning(other) == provenance.meaning(SOURCE)) == same
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of what notebooks depend on."""
+    place = tmp_path_factory.mktemp("tree")
+    for folder in ("burgers", "notebooks", "benchmarks", "leaderboard"):
+        shutil.copytree(ROOT / folder, place / folder)
+    shutil.copy(ROOT / "Makefile", place)
+    return place
+
+
+def states(tree):
+    provenance._of_file.cache_clear()
+    known = provenance.needs(tree)
+    return {name: provenance.state(name, known, tree) for name in known}
+
+
+def test_make_knows_what_a_notebook_depends_on(tree):
+    known = provenance.needs(tree)
+    assert len(known) == 10
+    for part in ("notebooks/06_sharpen_law.ipynb", "burgers/studies/generative_data.py",
+                 "build/report/02_train_sinus.ipynb", "burgers/exact/cole_hopf.py"):  # fmt: skip
+        assert part in known["06_sharpen_law"]
+    # It waits for the sixth, and needs nothing of it.
+    assert "build/report/06_sharpen_law.ipynb" not in known["07_reduced_model"]
+
+
+def changed(tree, path, edit):
+    """The notebooks whose state is another after an edit of a file, which is then undone."""
+    before, text = states(tree), (tree / path).read_text(encoding="utf-8")
+    (tree / path).write_text(edit(text), encoding="utf-8")
+    after = states(tree)
+    (tree / path).write_text(text, encoding="utf-8")
+    return sorted(name[:2] for name in before if before[name] != after[name])
+
+
+@pytest.mark.parametrize(
+    ("path", "notebooks"),
+    [("burgers/studies/inference.py", ["10"]),
+     ("burgers/studies/generative_data.py", ["06", "10"]),
+     ("burgers/models/vae.py", ["02", "03", "04", "05", "06", "07", "09", "10"]),
+     ("leaderboard/results.csv", ["09"])],
+)  # fmt: skip
+def test_a_change_of_code_is_one_of_all_that_use_it(tree, path, notebooks):
+    assert changed(tree, path, lambda text: text + "\nCHANGED = 1\n") == notebooks
+
+
+def test_prose_and_stored_outputs_are_no_change(tree):
+    def edited(text):
+        book = nbformat.reads(text, 4)
+        for cell in book.cells:
+            if cell.cell_type == "markdown":
+                cell.source += " And more."
+            else:
+                cell.outputs = []
+        return nbformat.writes(book)
+
+    assert changed(tree, "notebooks/02_train_sinus.ipynb", edited) == []
+    assert changed(tree, "burgers/streams.py", lambda text: text + "# Said.\n") == []
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Results of two notebooks, one of which was recorded."""
+    place = tmp_path / "report"
+    place.mkdir()
+    for name in ("06_scores.png", "table_laws.csv", "05_budget.png"):
+        (place / name).write_bytes(name.encode())
+    monkeypatch.setattr(provenance, "figures", lambda profile: tmp_path / profile)
+    provenance.record("report", "06_sharpen_law", 12.3)
+    return place
+
+
+def present():
+    known = provenance.needs()
+    return {name: provenance.state(name, known) for name in known}
+
+
+def test_what_was_recorded_is_of_the_present_code(folder):
+    entry = provenance.recorded(folder)["06_sharpen_law"]
+    assert set(entry["made"]) == {"06_scores.png", "table_laws.csv"}
+    assert entry["seconds"] == 12
+    assert entry["commit"]
+    assert provenance.stale(folder, present()) == {"05_verify_solver": ["05_budget.png"]}
+    provenance.record("report", "05_verify_solver", 1)
+    assert provenance.stale(folder, present()) == {}
+    assert provenance.verify() == 0
+
+
+def test_an_edited_a_missing_and_an_outdated_result_are_named(folder, capsys):
+    (folder / "05_budget.png").unlink()
+    (folder / "06_scores.png").write_bytes(b"painted")
+    (folder / "table_laws.csv").unlink()
+    assert provenance.verify() == 1
+    said = capsys.readouterr().out
+    assert "make build/report/06_sharpen_law.ipynb" in said
+    assert "06_scores.png, table_laws.csv" in said
+    provenance.record("report", "06_sharpen_law", 1)
+    assert provenance.stale(folder, present()) == {}
+    other = present() | {"06_sharpen_law": "0"}
+    assert provenance.stale(folder, other) == {"06_sharpen_law": ["06_scores.png"]}
+
+
+def test_what_is_no_command_is_explained(capsys):
+    assert provenance.main(["forget"]) == 2
+    assert "verify" in capsys.readouterr().err
