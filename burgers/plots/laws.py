@@ -96,7 +96,7 @@ def total_variance(x: Any, panels: Any) -> Figure:
         ax.set_xlabel("$x$")
     for ax in axes[:, 0]:
         ax.set_ylabel(r"variance of $\rho$")
-    axes[0, 1].legend(fontsize=9)
+    axes[1, 0].legend(fontsize=9, loc="lower right")
     return figure
 
 

@@ -288,8 +288,8 @@ def _verdicts(case, table, recipes, given):
     of_case = given[given.case == name]
     late = of_case.time > FIRST_JUDGED * case.last_time
     for label, rows in (
-        (time, of_case.time == case.fixed_time),
-        ("unseen T", of_case.time == np.mean(HELD_OUT[name])),
+        (time, np.isclose(of_case.time, case.fixed_time)),
+        ("unseen T", np.isclose(of_case.time, np.mean(HELD_OUT[name]))),
         (f"largest of {late.sum()} T", late),
     ):
         for judge in ("mean_error", "std_error"):
