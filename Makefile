@@ -22,8 +22,8 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 .SECONDARY:
 TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
-.PHONY: all report quick verify compare test nbval lint torture reproducible browser lab explore html notebooks data train \
-	stored readme bench leaderboard setup lock clean help
+.PHONY: all report quick verify compare test nbval lint torture reproducible browser lab explore html \
+	notebooks data train stored readme bench leaderboard setup lock clean help
 
 ##@ Results
 all: ## the report's figures and tables, at the report's sizes (figures/report)
