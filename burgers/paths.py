@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from burgers import _files as files
+from burgers.problems import CASES
 from burgers.profiles import PROFILES
 
 # For each kind of file in data/<profile>: its name, and the make target and notebook that make it.
@@ -32,6 +33,14 @@ KINDS: dict[str, tuple[str, str, str | dict[str, str]]] = {
 }
 
 
+# Kinds of models that come with the package, as trained at the sizes of the report profile.
+SHIPPED = ("report", "sharp", "given time", "reduced")
+# By the name that they are loaded by: kind and case.
+SHIPPED_NAMES = {
+    f"{kind.replace(' ', '_')}/{case}": (kind, case) for kind in SHIPPED for case in CASES
+}
+
+
 def is_checkout(folder: Path) -> bool:
     """Whether a folder is a checkout of this repository, where `make` can make files again."""
     return all((folder / part).is_file() for part in ("Makefile", "notebooks/01_generate.ipynb"))
@@ -40,6 +49,8 @@ def is_checkout(folder: Path) -> bool:
 _SOURCE = Path(__file__).resolve().parent.parent
 # The working directory for an installed package, beside which nothing is written.
 ROOT = _SOURCE if is_checkout(_SOURCE) else Path()
+# The models that come with the package: an installation has them inside it.
+MODELS = _SOURCE / ("models/report" if is_checkout(_SOURCE) else "burgers/shipped")
 
 
 def data(profile: str) -> Path:
@@ -59,6 +70,16 @@ def stored(folder: str | os.PathLike[str], kind: str, case: str, **which: object
     """
     name, _, _ = KINDS[kind]
     return Path(folder) / name.format(case=case, **which)
+
+
+def shipped(name: object) -> Path | None:
+    """The file of a model that comes with the package, of a name such as "report/sinus".
+
+    None for anything but one of `SHIPPED_NAMES`.
+    """
+    if not isinstance(name, str) or name not in SHIPPED_NAMES:
+        return None
+    return stored(MODELS, *SHIPPED_NAMES[name])
 
 
 def figures(profile: str) -> Path:
@@ -89,7 +110,7 @@ def remedy(path: str | os.PathLike[str]) -> str | None:
     """
     place = Path(path).absolute()
     folder, profile = place.parts[-3:-1] if len(place.parts) > 3 else ("", "")
-    known = folder in ("data", "figures") and profile in PROFILES
+    known = folder in ("data", "figures", "models") and profile in PROFILES
     if not (known and is_checkout(place.parents[2])):
         return None
     target, notebook = _made_by(place.name)

@@ -4,9 +4,12 @@
     python docs/provenance.py verify
 
 `record` is called by make when a notebook has run, and writes provenance.json beside the figures of
-the profile: of each notebook the digest of what it depends on, the commit, versions, processor and
-seconds, and the digests of what it made. `verify` names what is not of the present code in
-figures/report, with the command that makes it again, and exits with 1 if there is any.
+the profile: of each notebook the digest of what it depends on, the commit, versions, processor,
+seconds and those of a matrix product and an epoch to compare them with, and the digests of what it
+made. Of the report profile it first copies the models that come with the package to models/report,
+without their optimisers, and with the digest of what the run depended on. `verify` names what is
+not of the present code in figures/report and models/report, with the command that makes it again,
+and exits with 1 if there is any.
 """
 
 import ast
@@ -20,16 +23,21 @@ import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from time import perf_counter
 
 import assemble
 import nbformat
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from burgers import _files as files
-from burgers.paths import ROOT, figures
+from burgers.paths import KINDS, MODELS, ROOT, SHIPPED, data, figures, stored
+from burgers.problems import CASES
 
 LIBRARIES = ("numpy", "numba", "scipy", "tensorflow", "keras", "xarray", "matplotlib")
 NAME = "provenance.json"
-KINDS = (".png", ".gif", ".csv")
+SUFFIXES = (".png", ".gif", ".csv")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -97,11 +105,14 @@ def record(profile: str, name: str, seconds: float) -> None:
     """Write what a notebook has just made, and from what, to the provenance of its profile."""
     folder = figures(profile)
     folder.mkdir(parents=True, exist_ok=True)
+    depends_on = state(name, needs(profile=profile))
+    if profile == "report":
+        ship(name, depends_on)
     made = {path.name: digest(path.read_bytes()) for path in results(folder).get(name, [])}
     entry = {
-        "depends_on": state(name, needs(profile=profile)),
-        "commit": _commit(), "seconds": round(seconds), "processor": _processor(),
-        "cores": os.cpu_count(), "python": platform.python_version(),
+        "depends_on": depends_on, "commit": _commit(), "seconds": round(seconds),
+        "matrix_product": matrix_product(), **_epoch(profile, name),
+        "processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES}, "made": made,
     }  # fmt: skip
     # Not the lock of the file, which is held while it is written.
@@ -117,14 +128,56 @@ def recorded(folder: Path) -> dict[str, dict]:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
+def matrix_product(size: int = 3000) -> float:
+    """Seconds of a product of two matrices in single precision, on one core: the best of three."""
+    matrix, taken = np.ones((size, size), dtype=np.float32), []
+    with threadpool_limits(1):
+        for _ in range(3):
+            began = perf_counter()
+            matrix @ matrix
+            taken.append(perf_counter() - began)
+    return round(min(taken), 4)
+
+
+def _epoch(profile, name):
+    """Seconds of an epoch of the report's sinus training, of the notebook that makes it."""
+    if name != "02_train_sinus":
+        return {}
+    timed = pd.read_csv(data(profile) / "vae_sinus_timing.csv")
+    return {"epoch": round(float(timed.seconds.median()), 3)}
+
+
+def shipped_by(name: str) -> dict[str, tuple[str, str]]:
+    """The models of a notebook that come with the package: kind and case, by the file's name."""
+    makers = {kind: KINDS[kind][2] for kind in SHIPPED}
+    return {
+        stored(MODELS, kind, case).name: (kind, case)
+        for kind, maker in makers.items() for case in CASES
+        if name == (maker[case] if isinstance(maker, dict) else maker)
+    }  # fmt: skip
+
+
+def ship(name: str, run: str) -> None:
+    """Copy the models of a notebook that come with the package to models/report."""
+    for file, (kind, case) in shipped_by(name).items():
+        # Not at the top: it loads TensorFlow, which is not needed to verify.
+        from burgers.models import training
+
+        training.ship(stored(data("report"), kind, case), MODELS / file, run)
+
+
 def results(folder: Path) -> dict[str, list[Path]]:
-    """The figures and tables in a folder, by the notebook that makes them."""
+    """The figures and tables in a folder, and of figures/report the models, by their notebook."""
     paths = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     books = {path.stem: nbformat.read(path, 4) for path in paths}
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix in KINDS and (maker := assemble.maker(path, books)):
+        if path.suffix in SUFFIXES and (maker := assemble.maker(path, books)):
             found.setdefault(maker[0], []).append(path)
+    for name in books if folder == figures("report") else ():
+        models = [path for file in shipped_by(name) if (path := MODELS / file).exists()]
+        if models:
+            found.setdefault(name, []).extend(models)
     return found
 
 
@@ -147,7 +200,7 @@ def stale(folder: Path, states: dict[str, str]) -> dict[str, list[str]]:
 
 
 def verify() -> int:
-    """Print what in figures/report is not of the present code; 1 if there is any, else 0."""
+    """Print which results of the report profile are not of the present code; 1 if any, else 0."""
     folder, known = figures("report"), needs()
     found = stale(folder, {name: state(name, known) for name in known})
     for name, names in found.items():
@@ -155,7 +208,7 @@ def verify() -> int:
               f"{', '.join(names)}")  # fmt: skip
     if not found:
         commits = sorted({entry["commit"] for entry in recorded(folder).values()})
-        print(f"figures/report is of the present code, run at {', '.join(commits)}")
+        print(f"all results are of the present code, run at {', '.join(commits)}")
     return int(bool(found))
 
 

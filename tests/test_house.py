@@ -25,7 +25,7 @@ FLOORS = (
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms of one floor of which the first may import the second.
-NEXT_DOOR = {("plots", "metrics"), ("explore", "studies")}
+NEXT_DOOR = {("plots", "metrics"), ("models", "paths"), ("explore", "studies")}
 # Above all floors: the front of the package, its command line, and former names.
 FRONT = {"", "__main__", "_faces"}
 # Who may import what is slow to load, or opens windows.

@@ -28,8 +28,9 @@ ACTIVE_NATS = 0.1
 def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Path]:
     """Find the file of each auto-encoder, and train those that are missing.
 
-    Models of the report's sizes come first. Missing ones are trained at the sizes of the profile,
-    on the ensemble of `01_generate` if it exists, with a progress bar unless CI is set.
+    Models of the report's sizes come first, those that `make all` trained here before those that
+    come with the package. Missing ones are trained at the sizes of the profile, on the ensemble of
+    `01_generate` if it exists, with a progress bar unless CI is set.
 
     Returns
     -------
@@ -41,6 +42,8 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
         If the profile is unknown, or a stored ensemble is damaged.
     """
     folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
+    if profile == "quick":
+        folders.insert(1, paths.MODELS)
     settings, found = profiles.get(profile), {}
     for name, case in CASES.items():
         for kind in KINDS:

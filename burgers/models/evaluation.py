@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers import _files as files
+from burgers import paths
 from burgers.models import streaming
 from burgers.models._keras import keras, ops, own
 from burgers.models.training import one_or_list
@@ -23,12 +24,14 @@ Conditions = Sequence[ArrayLike]
 
 @own()
 def load(path: Path | str) -> keras.Model:
-    """Load a model of any kind that `train` has written.
+    """Load a model of any kind that `train` has written, or one that comes with the package.
 
+    path: of a `.keras` file, or the name of a model of the report's sizes: kind and case, such as
+    "report/sinus" or "sharp/creneau"; kinds are "report", "sharp", "given_time" and "reduced".
     ValueError names a file that cannot be read, and what remakes it. Files with code of their own
     (Lambda layers) are refused.
     """
-    path = files.local(path, ".keras")
+    path = paths.shipped(path) or _local(path)
     # Initialisers saved without a seed draw one from Python's generator, whose state is the user's.
     state = random.getstate()
     try:
@@ -40,6 +43,13 @@ def load(path: Path | str) -> keras.Model:
         raise ValueError(f"{path} cannot be read ({reason}); {files.remedy(path)}") from error
     finally:
         random.setstate(state)
+
+
+def _local(path):
+    try:
+        return files.local(path, ".keras")
+    except ValueError as error:
+        raise ValueError(f"{error}, or one of {', '.join(paths.SHIPPED_NAMES)}") from None
 
 
 def checked(density: Any, cells: int | None = None) -> Any:

@@ -6,7 +6,7 @@
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -167,14 +167,10 @@ class Reduced(Model):
 
 @own()
 def train_codes(
-    ensemble: xr.Dataset,
-    path: Path | str,
-    *,
-    latents: int,
-    epochs: int,
-    seed: int = 0,
+    ensemble: xr.Dataset, path: Path | str, *, latents: int, epochs: int, seed: int = 0,
     progress: str | None = None,
-) -> pd.DataFrame:
+    networks: Sequence[Callable[..., keras.Model]] = front_decoder.SMOOTH_BETWEEN,
+) -> pd.DataFrame:  # fmt: skip
     """Train a σ-VAE of fronts on the densities of trajectories, at all times alike.
 
     ensemble: of `trajectories.generate`, on any grid; the other arguments, the result and the
@@ -184,7 +180,7 @@ def train_codes(
     return sigma_vae.train(
         density.reshape(-1, density.shape[2]), path,
         latents=latents, epochs=epochs, batch_size=BATCH_SIZE, seed=seed, progress=progress,
-        networks=front_decoder.SMOOTH_BETWEEN,
+        networks=networks,
     )  # fmt: skip
 
 

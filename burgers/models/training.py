@@ -209,6 +209,15 @@ def save(model: keras.Model, history: pd.DataFrame, path: Path | str) -> None:
         _without_accidents(part)
 
 
+@own()
+def ship(path: Path | str, target: Path | str, run: str) -> None:
+    """Write a trained model to `target` without its optimiser, and with a note of its run."""
+    model = keras.saving.load_model(files.local(path, ".keras"), compile=False)
+    with written_whole(files.local(target, ".keras")) as part:
+        model.save(part)
+        _without_accidents(part, run=run)
+
+
 def _beside(path, end):
     return path.with_name(path.stem + end)
 
@@ -221,13 +230,13 @@ def _shown(first, epochs, progress):
     )  # fmt: skip
 
 
-def _without_accidents(path):
+def _without_accidents(path, **notes):
     """Rewrite a `.keras` archive without dates and addresses: equal models, equal bytes."""
     with zipfile.ZipFile(path) as archive:
         parts: dict[str, Any] = {name: archive.read(name) for name in archive.namelist()}
     metadata = json.loads(parts["metadata.json"])
     del metadata["date_saved"]
-    parts["metadata.json"] = json.dumps(metadata)
+    parts["metadata.json"] = json.dumps(metadata | notes)
     # Keras identifies shared objects by their address in memory; here they are numbered.
     numbers: dict[str, int] = {}
     parts["config.json"] = re.sub(

@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from burgers.ensembles import trajectories
-from burgers.models import baselines, flow, latent_ode, pairs, training, vae
+from burgers.models import baselines, flow, front_decoder, latent_ode, pairs, training, vae
 from burgers.paths import stored
 from burgers.problems import CASES, number
 from burgers.profiles import Profile
@@ -117,7 +117,7 @@ def train_case(name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, 
         path = stored(folder, kind, name)
         latent_ode.train_codes(
             of, path, latents=latents(name), epochs=round(sizes.codes_epochs * share), seed=seed,
-            progress=path.stem,
+            progress=path.stem, networks=front_decoder.networks(CASES[name]),
         )  # fmt: skip
         model = vae.load(path)
         return model.encoder, model.decoder
