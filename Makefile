@@ -26,10 +26,12 @@ TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 	notebooks data train stored readme bench leaderboard setup lock clean help
 
 ##@ Results
-all: ## the report's figures and tables, at the report's sizes (figures/report)
+all: $(SETUP) ## the report's figures and tables, at the report's sizes (figures/report)
+	@$(PYTHON) docs/expected.py begin report $(JOBS)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
 
-quick: ## the same pipeline at small sizes in a few minutes (figures/quick)
+quick: $(SETUP) ## the same pipeline at small sizes in a few minutes (figures/quick)
+	@$(PYTHON) docs/expected.py begin quick $(JOBS)
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
 report: ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
@@ -102,7 +104,8 @@ train: $(TRAININGS) ## the report's auto-encoders
 
 # A notebook is run again when it, a room that it uses or a notebook before it changed.
 room = $(wildcard burgers/$(1)/*.py)
-GROUND := $(wildcard burgers/*.py) $(call room,problems)
+# The number of a release changes no result.
+GROUND := $(filter-out burgers/_version.py, $(wildcard burgers/*.py)) $(call room,problems)
 ENSEMBLES := $(call room,ensembles) $(call room,solver)
 EXACT := $(call room,exact)
 JUDGED := $(call room,metrics) $(call room,plots) burgers/plots/style.mplstyle
@@ -130,10 +133,11 @@ $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_s
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)
-	@echo "$(PROFILE): $*"
-	@start=$$(date +%s) && $(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
+	@$(PYTHON) docs/expected.py left $(PROFILE) $(JOBS) $* || echo "$(PROFILE): $*"
+	@start=$$(date +%s) && state=$$($(PYTHON) docs/provenance.py state $(PROFILE) $*) \
+		&& $(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
 		-p profile $(PROFILE) $< $@.part.ipynb && mv $@.part.ipynb $@ \
-		&& $(PYTHON) docs/provenance.py record $(PROFILE) $* $$(($$(date +%s) - start))
+		&& $(PYTHON) docs/provenance.py record $(PROFILE) $* $$(($$(date +%s) - start)) $$state
 
 ##@ Upkeep
 stored: $(SETUP) ## run the notebooks at the quick profile and store their outputs in place

@@ -1,15 +1,17 @@
 """Which run made each figure and table, and whether that run was of the present code.
 
-    python docs/provenance.py record PROFILE NOTEBOOK SECONDS
+    python docs/provenance.py state PROFILE NOTEBOOK
+    python docs/provenance.py record PROFILE NOTEBOOK SECONDS [STATE]
     python docs/provenance.py verify
 
-`record` is called by make when a notebook has run, and writes provenance.json beside the figures of
-the profile: of each notebook the digest of what it depends on, the commit, versions, processor,
-seconds and those of a matrix product and an epoch to compare them with, and the digests of what it
-made. Of the report profile it first copies the models that come with the package to models/report,
-without their optimisers, and with the digest of what the run depended on. `verify` names what is
-not of the present code in figures/report and models/report, with the command that makes it again,
-and exits with 1 if there is any.
+`state` is called by make before a notebook runs, and prints the digest of what it depends on.
+`record` is called with it when the notebook has run, and writes provenance.json beside the figures
+of the profile: of each notebook this digest, the commit, versions, processor, seconds and those of
+a matrix product and an epoch to compare them with, and the digests of what it made. Of the report
+profile it first copies the models that come with the package to models/report, without their
+optimisers, and with the digest of what the run depended on. `verify` names what is not of the
+present code in figures/report and models/report, with the command that makes it again, and exits
+with 1 if there is any.
 """
 
 import ast
@@ -78,15 +80,23 @@ def _of_file(path):
     return digest(data)
 
 
-def needs(tree: Path = ROOT, profile: str = "report") -> dict[str, list[str]]:
-    """Of each notebook what it depends on, as make knows it: paths in the tree, and notebooks."""
+def needs(
+    tree: Path = ROOT, profile: str = "report", also_waits: bool = False
+) -> dict[str, list[str]]:
+    """Of each notebook what it depends on, as make knows it: paths in the tree, and notebooks.
+
+    also_waits: adds what only has to be there before it begins.
+    """
     command = ["make", "-pnq", "notebooks", f"PROFILE={profile}", "PYTHON=python3"]
     said = subprocess.run(command, cwd=tree, capture_output=True, text=True).stdout
     lines = re.findall(
         rf"^build/{profile}/(\d\w+)\.ipynb: (?!\w+ :=)(.*)", said, flags=re.MULTILINE
     )
-    # What follows a bar has to be there first, and nothing depends on it.
-    return {name: parts.partition("|")[0].split() for name, parts in lines}
+    # Nothing depends on what follows a bar.
+    return {
+        name: (parts.replace("|", "") if also_waits else parts.partition("|")[0]).split()
+        for name, parts in lines
+    }
 
 
 def state(name: str, known: dict[str, list[str]], tree: Path = ROOT) -> str:
@@ -101,11 +111,14 @@ def state(name: str, known: dict[str, list[str]], tree: Path = ROOT) -> str:
     return digest(*found)
 
 
-def record(profile: str, name: str, seconds: float) -> None:
-    """Write what a notebook has just made, and from what, to the provenance of its profile."""
+def record(profile: str, name: str, seconds: float, depends_on: str | None = None) -> None:
+    """Write what a notebook has just made, and from what, to the provenance of its profile.
+
+    depends_on: `state` when it began; None for the present one.
+    """
     folder = figures(profile)
     folder.mkdir(parents=True, exist_ok=True)
-    depends_on = state(name, needs(profile=profile))
+    depends_on = depends_on or state(name, needs(profile=profile))
     if profile == "report":
         ship(name, depends_on)
     made = {path.name: digest(path.read_bytes()) for path in results(folder).get(name, [])}
@@ -231,8 +244,11 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["verify"]:
             return verify()
-        case ["record", profile, name, seconds]:
-            record(profile, name, float(seconds))
+        case ["state", profile, name]:
+            print(state(name, needs(profile=profile)))
+            return 0
+        case ["record", profile, name, seconds, *known] if len(known) <= 1:
+            record(profile, name, float(seconds), *known)
             return 0
     print(__doc__, file=sys.stderr)
     return 2

@@ -1,12 +1,16 @@
 """What was made by other code than the present is found, and what was not is not."""
 
+import json
 import shutil
 import sys
+import zipfile
 
 import nbformat
+import numpy as np
 import pytest
 
-from burgers.paths import ROOT
+from burgers.models import vae
+from burgers.paths import ROOT, stored
 
 sys.path.insert(0, str(ROOT / "docs"))
 import provenance
@@ -95,6 +99,10 @@ def test_prose_and_stored_outputs_are_no_change(tree):
     assert changed(tree, "burgers/streams.py", lambda text: text + "# Said.\n") == []
 
 
+def test_a_release_is_no_change(tree):
+    assert changed(tree, "burgers/_version.py", lambda text: '__version__ = "9.9.9"\n') == []
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Results of two notebooks, one of which was recorded."""
@@ -103,8 +111,34 @@ def folder(tmp_path, monkeypatch):
     for name in ("06_scores.png", "table_laws.csv", "05_budget.png"):
         (place / name).write_bytes(name.encode())
     monkeypatch.setattr(provenance, "figures", lambda profile: tmp_path / profile)
+    monkeypatch.setattr(provenance, "MODELS", tmp_path / "models")
+    monkeypatch.setattr(provenance, "data", lambda profile: tmp_path / "data")
+    monkeypatch.setattr(provenance, "matrix_product", lambda: 0.5)
+    for case in ("sinus", "creneau"):
+        for kind in ("sharp", "given time"):
+            model = stored(tmp_path / "data", kind, case)
+            if not model.exists():
+                vae.train(np.ones((2, 22), dtype=np.float32), model, epochs=1)
     provenance.record("report", "06_sharpen_law", 12.3)
     return place
+
+
+MODELS_OF_06 = {
+    f"{kind}_{case}.keras" for kind in ("sharp", "given_time") for case in ("sinus", "creneau")
+}
+
+
+def test_the_models_of_a_run_come_along_with_its_digest(folder):
+    entry, models = provenance.recorded(folder)["06_sharpen_law"], folder.parent / "models"
+    assert {path.name for path in models.glob("*.keras")} == MODELS_OF_06
+    for path in models.glob("*.keras"):
+        with zipfile.ZipFile(path) as archive:
+            assert json.loads(archive.read("metadata.json"))["run"] == entry["depends_on"]
+    (models / "sharp_sinus.keras").unlink()
+    (models / "sharp_creneau.keras").write_bytes(b"another")
+    assert provenance.stale(folder, present())["06_sharpen_law"] == [
+        "sharp_creneau.keras", "sharp_sinus.keras"
+    ]  # fmt: skip
 
 
 def present():
@@ -114,7 +148,7 @@ def present():
 
 def test_what_was_recorded_is_of_the_present_code(folder):
     entry = provenance.recorded(folder)["06_sharpen_law"]
-    assert set(entry["made"]) == {"06_scores.png", "table_laws.csv"}
+    assert set(entry["made"]) == {"06_scores.png", "table_laws.csv", *MODELS_OF_06}
     assert entry["seconds"] == 12
     assert entry["commit"]
     assert provenance.stale(folder, present()) == {"05_verify_solver": ["05_budget.png"]}
@@ -134,7 +168,10 @@ def test_an_edited_a_missing_and_an_outdated_result_are_named(folder, capsys):
     provenance.record("report", "06_sharpen_law", 1)
     assert provenance.stale(folder, present()) == {}
     other = present() | {"06_sharpen_law": "0"}
-    assert provenance.stale(folder, other) == {"06_sharpen_law": ["06_scores.png"]}
+    assert set(provenance.stale(folder, other)["06_sharpen_law"]) == {
+        "06_scores.png",
+        *MODELS_OF_06,
+    }
 
 
 def test_what_is_no_command_is_explained(capsys):

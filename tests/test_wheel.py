@@ -24,6 +24,7 @@ print(json.dumps({
     "version": burgers.__version__,
     "mass": density.mean(),
     "largest": density.max(),
+    "generated": burgers.vae.load("report/sinus").generate(3).shape,
 }))
 """
 
@@ -41,6 +42,7 @@ def wheel(tmp_path_factory):
     shutil.copytree(
         ROOT / "burgers", folder / "burgers", ignore=shutil.ignore_patterns("__pycache__")
     )
+    shutil.copytree(ROOT / "models", folder / "models")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     call(sys.executable, "-m", "build", "--wheel", "--no-isolation", folder, cwd=folder)
@@ -86,6 +88,7 @@ def test_the_wheel_has_every_module_the_style_and_the_mark_of_types(wheel):
         for path in (folder / "burgers").rglob("*")
         if path.suffix in (".py", ".mplstyle") or path.name == "py.typed"
     }
+    sources |= {f"burgers/shipped/{path.name}" for path in (ROOT / "models/report").glob("*.keras")}
     packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == sources
     assert {"burgers/py.typed", "burgers/plots/style.mplstyle"} <= packed
@@ -102,3 +105,4 @@ def test_the_wheel_imports_and_solves_where_the_sources_are_not(elsewhere, tmp_p
     assert found["version"] == __version__
     assert abs(found["mass"]) < 1e-12
     assert 0.5 < found["largest"] < 1.0
+    assert found["generated"] == [3, 400]
