@@ -81,7 +81,8 @@ def _stamp(profile, name):
     return _folder(profile) / f".{name}"
 
 
-def _length(found, profile, jobs):
+def together(found: dict[str, float], profile: str, jobs: int) -> float:
+    """`length` of notebooks that wait for each other as make knows it."""
     known = provenance.needs(profile=profile, also_waits=True)
     before = {
         name: {Path(part).stem for part in known[name] if part.startswith("build/")}
@@ -99,7 +100,7 @@ def begin(profile: str, jobs: int) -> None:
     speed = provenance.matrix_product()
     (folder / SPEED).write_text(f"{speed}\n", encoding="utf-8")
     if found := remaining(profile, speed):
-        text = said(_length(found, profile, jobs))
+        text = said(together(found, profile, jobs))
         print(f"{profile}: {len(found)} notebooks, {text} on this machine")
 
 
@@ -108,7 +109,7 @@ def left(profile: str, jobs: int, name: str) -> None:
     speed, text = _folder(profile) / SPEED, f"{profile}: {name}"
     if speed.exists() and (found := remaining(profile, float(speed.read_text(encoding="utf-8")))):
         own = said(found.get(name, 0.0))
-        text += f", {own}; {said(_length(found, profile, jobs))} left"
+        text += f", {own}; {said(together(found, profile, jobs))} left"
     print(text, flush=True)
     _stamp(profile, name).touch()
 

@@ -40,6 +40,8 @@ from burgers.problems import CASES
 LIBRARIES = ("numpy", "numba", "scipy", "tensorflow", "keras", "xarray", "matplotlib")
 NAME = "provenance.json"
 SUFFIXES = (".png", ".gif", ".csv")
+# Beginnings of the names of profiles in `burgers.profiles`.
+QUICK, REPORT = "QUICK", "REPORT"
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -51,9 +53,17 @@ def digest(*parts: str | bytes) -> str:
     return found.hexdigest()[:32]
 
 
-def meaning(source: str) -> str:
-    """What a Python module does, as text: without comments, docstrings and layout."""
-    return _plain(ast.parse(source))
+def meaning(source: str, without: tuple[str, ...] = ()) -> str:
+    """What a Python module does, as text: without comments, docstrings and layout.
+
+    without: beginnings of the names whose assignments at the top of the module are left out.
+    """
+    tree = ast.parse(source)
+    tree.body = [
+        node for node in tree.body
+        if not (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith(without))
+    ]  # fmt: skip
+    return _plain(tree)
 
 
 def _plain(node):
@@ -70,10 +80,13 @@ def _plain(node):
 
 
 @cache
-def _of_file(path):
+def _of_file(path, profile):
     data = path.read_bytes()
     if path.suffix == ".py":
-        return digest(meaning(data.decode("utf-8")))
+        # The sizes of the other profiles change nothing of this one's results.
+        others = (QUICK if profile.startswith("report") else REPORT,)
+        without = others if path.name == "profiles.py" else ()
+        return digest(meaning(data.decode("utf-8"), without))
     if path.suffix == ".ipynb":
         cells = nbformat.reads(data.decode("utf-8"), 4).cells
         return digest(*(cell.source for cell in cells if cell.cell_type == "code"))
@@ -99,15 +112,20 @@ def needs(
     }
 
 
-def state(name: str, known: dict[str, list[str]], tree: Path = ROOT) -> str:
+def state(
+    name: str, known: dict[str, list[str]], tree: Path = ROOT, profile: str = "report"
+) -> str:
     """The digest of all that a notebook depends on: its code, the package's, and notebooks before.
 
-    known: of `needs`. Prose, comments, docstrings and stored outputs do not count.
+    known: of `needs`. Prose, comments, docstrings, stored outputs and the sizes of other profiles
+    do not count.
     """
     found = []
     for part in sorted(known[name]):
         before = re.fullmatch(r"build/\w+/(\w+)\.ipynb", part)
-        found.append(state(before[1], known, tree) if before else _of_file(tree / part))
+        found.append(
+            state(before[1], known, tree, profile) if before else _of_file(tree / part, profile)
+        )
     return digest(*found)
 
 
@@ -118,7 +136,7 @@ def record(profile: str, name: str, seconds: float, depends_on: str | None = Non
     """
     folder = figures(profile)
     folder.mkdir(parents=True, exist_ok=True)
-    depends_on = depends_on or state(name, needs(profile=profile))
+    depends_on = depends_on or state(name, needs(profile=profile), profile=profile)
     if profile == "report":
         ship(name, depends_on)
     made = {path.name: digest(path.read_bytes()) for path in results(folder).get(name, [])}
@@ -245,7 +263,7 @@ def main(arguments: list[str]) -> int:
         case ["verify"]:
             return verify()
         case ["state", profile, name]:
-            print(state(name, needs(profile=profile)))
+            print(state(name, needs(profile=profile), profile=profile))
             return 0
         case ["record", profile, name, seconds, *known] if len(known) <= 1:
             record(profile, name, float(seconds), *known)

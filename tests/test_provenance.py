@@ -1,6 +1,7 @@
 """What was made by other code than the present is found, and what was not is not."""
 
 import json
+import re
 import shutil
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from burgers.paths import ROOT, stored
 sys.path.insert(0, str(ROOT / "docs"))
 import provenance
 
+TEXT = (ROOT / "burgers" / "profiles.py").read_text(encoding="utf-8")
 SOURCE = """import numpy as np
 
 def mean(x):
@@ -97,6 +99,17 @@ def test_prose_and_stored_outputs_are_no_change(tree):
 
     assert changed(tree, "notebooks/02_train_sinus.ipynb", edited) == []
     assert changed(tree, "burgers/streams.py", lambda text: text + "# Said.\n") == []
+
+
+def test_sizes_count_for_their_own_profile_alone(tree):
+    def grown(size, other):
+        return lambda text: text.replace(f"realisations={size},", f"realisations={other},", 1)
+
+    assert changed(tree, "burgers/profiles.py", grown("10_000", 10)) == [
+        f"{k:02}" for k in range(1, 11)
+    ]
+    quick = next(re.finditer(r"QUICK = .*?realisations=(\w+),", TEXT, flags=re.DOTALL))[1]
+    assert changed(tree, "burgers/profiles.py", grown(quick, 7)) == []
 
 
 def test_a_release_is_no_change(tree):
