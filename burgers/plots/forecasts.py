@@ -148,6 +148,8 @@ def errors(
             look = {"color": f"C{k}", "linewidth": 2.2 if k == 0 else 1.2, "label": model}
             if model == "solver":
                 look |= {"color": "0.3", "linestyle": "--"}
+            if model.endswith("dressed"):
+                look |= {"color": "black", "linestyle": ":"}
             for ax, name in zip(column, rows, strict=False):
                 ax.semilogy(table.time[1:], table[name][1:], **look)
             column[2].plot(table.time[1:], table.coverage[1:], **look)
@@ -155,7 +157,7 @@ def errors(
             ax.axhline(goals[name], color="0.4", linestyle=":", linewidth=1)
             ax.set_ylabel(label)
         column[2].axhspan(*covered, color="0.85")
-        column[2].set(xlabel="$t$", ylabel="coverage of the exact distribution")
+        column[2].set(xlabel="$t$", ylabel="coverage by the band")
         column[0].set_title(case)
     for ax in axes[:, 1]:
         ax.set_ylabel("")

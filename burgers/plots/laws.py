@@ -73,8 +73,8 @@ def bands(x: Any, pairs: Any) -> Figure:
         figures.band(x, generated, reference, ax=ax)
         ax.set_title(title)
         ax.label_outer()
-        if ax is not axes.flat[0]:
-            ax.get_legend().remove()
+        ax.get_legend().remove()
+    axes[1, 0].legend(loc="lower left", fontsize=9)
     return figure
 
 

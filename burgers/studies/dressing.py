@@ -22,6 +22,9 @@ from numpy.typing import NDArray
 from burgers.models.latent_ode import Reduced
 
 COVERED = 0.9
+# Bands of the distribution from t = 0 are dressed where they cover less: for the last per cent the
+# dressing would add more to the std than it mends.
+ENOUGH = 0.89
 # The scale is sought below the first of these, by so many bisections.
 LARGEST, BISECTIONS = 4.0, 7
 # An error is drawn among this share of the trajectories, the nearest in log Re.
@@ -65,6 +68,7 @@ def fit(
     density: NDArray[Any],
     log_reynolds: NDArray[Any],
     coverage: Callable[[Dressing], NDArray[np.float64]],
+    least: float = COVERED,
 ) -> Dressing:
     """The errors of forecasts of held-out trajectories, at the scale of the right coverage.
 
@@ -75,6 +79,7 @@ def fit(
     density : (trajectories, times, cells) that these codes should have been the ones of.
     log_reynolds : (trajectories,).
     coverage : of bands (times,), on held-out data, of ensembles that a dressing was applied to.
+    least : the coverage that is sufficient.
 
     Returns
     -------
@@ -88,7 +93,7 @@ def fit(
 
     def enough(scale):
         # Where nothing varies there is no coverage, and any scale will do.
-        return ~(coverage(at(scale)) < COVERED)
+        return ~(coverage(at(scale)) < least)
 
     low, high = np.zeros(codes.shape[1]), np.full(codes.shape[1], LARGEST)
     high[enough(low)] = 0.0

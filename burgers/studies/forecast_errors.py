@@ -224,7 +224,7 @@ def dressing_at_the_start(
         forecast = model.decode(by.dressed(codes, log_reynolds, rng))
         return coverage(held.grid(forecast), held.exact)
 
-    return dressing.fit(model, codes, held.flat(held.exact), log_reynolds, covered)
+    return dressing.fit(model, codes, held.flat(held.exact), log_reynolds, covered, dressing.ENOUGH)
 
 
 def dressed_forecast(
