@@ -26,6 +26,8 @@ from burgers.models.training import one_or_list
 FAR = 9.0
 # Fronts of at least this many cells are wide: what is left out is below 1e-6 then.
 WIDE = 8.0
+# Fronts of less than one cell over this number are thin.
+THIN = 100.0
 # Evaluated at once by the network: its outputs are few numbers.
 BATCH = 4000
 HEADS = ("height", "place", "log_width")
@@ -120,8 +122,20 @@ def _add_wide(height, left, ratio, powers, density):
 
 
 @inlined
+def _softplus(a):
+    """log(1 + exp(a))."""
+    return max(a, 0.0) + math.log1p(math.exp(-abs(a)))
+
+
+@inlined
 def _add_narrow(height, left, ratio, density):
     """The same by the logarithm."""
+    if ratio > THIN:
+        # u would overflow.
+        for j in range(density.size):
+            a = -2.0 * (left + j * ratio)
+            density[j] += height * (1.0 + (_softplus(a - 2.0 * ratio) - _softplus(a)) / ratio)
+        return
     u, q = math.exp(-2.0 * left), math.exp(-2.0 * ratio)
     for j in range(density.size):
         density[j] += height * (1.0 + math.log((1.0 + u * q) / (1.0 + u)) / ratio)

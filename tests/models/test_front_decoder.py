@@ -109,7 +109,7 @@ def test_compiled_fronts_are_averages_of_tanh(cells):
     height = rng.standard_normal((count, 2))
     # From far outside to inside, from a hundredth of a cell to a hundred intervals wide.
     place = rng.uniform(-1.0, 2.0, (count, 2)) * rng.choice([1.0, 20.0], (count, 2))
-    width = np.exp(rng.uniform(np.log(0.01 * h), np.log(100.0), (count, 2)))
+    width = np.exp(rng.uniform(np.log(1e-9 * h), np.log(100.0), (count, 2)))
     density = np.zeros((count, cells), dtype=np.float32)
     in_shares(decoding._add_fronts, count, height, place, width, density)
     edges = (np.arange(cells + 1) * h - place[:, :, None]) / width[:, :, None]
