@@ -27,14 +27,15 @@ TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
 
 ##@ Results
 all: $(SETUP) ## the report's figures and tables, at the report's sizes (figures/report)
-	@$(PYTHON) docs/expected.py begin report $(JOBS)
+	@$(PYTHON) docs/expected.py begin report $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
 
 quick: $(SETUP) ## the same pipeline at small sizes in a few minutes (figures/quick)
-	@$(PYTHON) docs/expected.py begin quick $(JOBS)
+	@$(PYTHON) docs/expected.py begin quick $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
-report: ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
+report: $(SETUP) ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
+	@$(PYTHON) docs/expected.py begin report $(JOBS) build/report/04_compare_moments.ipynb
 	@$(MAKE) --no-print-directory -j$(JOBS) build/report/04_compare_moments.ipynb PROFILE=report
 
 verify: $(SETUP) ## whether figures/report is what the present code made, and what is not
@@ -133,7 +134,8 @@ $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_s
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)
 	@mkdir -p $(@D)
-	@$(PYTHON) docs/expected.py left $(PROFILE) $(JOBS) $* || echo "$(PROFILE): $*"
+	@$(PYTHON) docs/expected.py left $(PROFILE) $(JOBS) $* $(firstword $(MAKECMDGOALS)) \
+		|| echo "$(PROFILE): $*"
 	@start=$$(date +%s) && state=$$($(PYTHON) docs/provenance.py state $(PROFILE) $*) \
 		&& $(PYTHON) -m papermill --log-output --no-progress-bar --log-level WARNING \
 		-p profile $(PROFILE) $< $@.part.ipynb && mv $@.part.ipynb $@ \

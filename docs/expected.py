@@ -1,11 +1,12 @@
 """How long the notebooks will take on this machine, by what the recorded run took.
 
-    python docs/expected.py begin PROFILE JOBS
-    python docs/expected.py left PROFILE JOBS NOTEBOOK
+    python docs/expected.py begin PROFILE JOBS GOAL
+    python docs/expected.py left PROFILE JOBS NOTEBOOK GOAL
 
 `begin` is called by make before the first notebook: it times a matrix product, and prints how long
-everything that has to run is expected to take. `left` is called when a notebook begins, and prints
-how long it and the rest are expected to take. Both are silent where no run was recorded.
+all that has to run for a goal of make is expected to take. `left` is called when a notebook begins,
+and prints its name and how long it and the rest will take. Where no run was recorded, no time is
+told.
 """
 
 import os
@@ -22,9 +23,9 @@ from burgers.paths import ROOT, figures
 SPEED = ".speed"
 
 
-def waiting(profile: str) -> list[str]:
-    """The notebooks that make would run now, those that are running among them."""
-    command = ["make", "-n", "notebooks", f"PROFILE={profile}", f"PYTHON={sys.executable}"]
+def waiting(profile: str, goal: str) -> list[str]:
+    """The notebooks that make would run now for a goal, those that are running among them."""
+    command = ["make", "-n", goal, f"PROFILE={profile}", f"PYTHON={sys.executable}"]
     # The flags of a make that this one is called by would give it that one's jobs.
     free = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     said = subprocess.run(command, cwd=ROOT, env=free, capture_output=True, text=True).stdout
@@ -51,18 +52,18 @@ def length(seconds: dict[str, float], before: dict[str, set[str]], jobs: int) ->
     return now
 
 
-def remaining(profile: str, speed: float) -> dict[str, float]:
-    """Seconds that each of the notebooks that have to run will still take on this machine.
+def remaining(profile: str, goal: str, speed: float) -> dict[str, float]:
+    """Seconds that each notebook that has to run for a goal will still take on this machine.
 
     speed: seconds of `provenance.matrix_product` here. Empty where no run was recorded.
     """
     entries, found = provenance.recorded(figures(profile)), {}
-    for name in waiting(profile) if entries else ():
+    for name in waiting(profile, goal) if entries else ():
         # A notebook that is new has no record.
-        entry = entries.get(name, {"seconds": 0.0, "matrix_product": speed})
+        seconds = entries[name]["seconds"] if name in entries else 0.0
         began = _stamp(profile, name)
         passed = time() - began.stat().st_mtime if began.exists() else 0.0
-        found[name] = max(entry["seconds"] * speed / entry["matrix_product"] - passed, 0.0)
+        found[name] = max(seconds * speed / provenance.least_product(entries) - passed, 0.0)
     return found
 
 
@@ -91,23 +92,24 @@ def together(found: dict[str, float], profile: str, jobs: int) -> float:
     return length(found, before, jobs)
 
 
-def begin(profile: str, jobs: int) -> None:
-    """Time this machine, and print how long all that has to run will take."""
+def begin(profile: str, jobs: int, goal: str) -> None:
+    """Time this machine, and print how long all that has to run for a goal will take."""
     folder = _folder(profile)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(".[0-9]*"):
         old.unlink()
     speed = provenance.matrix_product()
     (folder / SPEED).write_text(f"{speed}\n", encoding="utf-8")
-    if found := remaining(profile, speed):
+    if found := remaining(profile, goal, speed):
         text = said(together(found, profile, jobs))
         print(f"{profile}: {len(found)} notebooks, {text} on this machine")
 
 
-def left(profile: str, jobs: int, name: str) -> None:
+def left(profile: str, jobs: int, name: str, goal: str) -> None:
     """Print how long a notebook that begins now and the rest will take."""
     speed, text = _folder(profile) / SPEED, f"{profile}: {name}"
-    if speed.exists() and (found := remaining(profile, float(speed.read_text(encoding="utf-8")))):
+    known = float(speed.read_text(encoding="utf-8")) if speed.exists() else None
+    if known and (found := remaining(profile, goal, known)):
         own = said(found.get(name, 0.0))
         text += f", {own}; {said(together(found, profile, jobs))} left"
     print(text, flush=True)
@@ -116,11 +118,11 @@ def left(profile: str, jobs: int, name: str) -> None:
 
 def main(arguments: list[str]) -> int:
     match arguments:
-        case ["begin", profile, jobs]:
-            begin(profile, int(jobs))
+        case ["begin", profile, jobs, goal]:
+            begin(profile, int(jobs), goal)
             return 0
-        case ["left", profile, jobs, name]:
-            left(profile, int(jobs), name)
+        case ["left", profile, jobs, name, goal]:
+            left(profile, int(jobs), name, goal)
             return 0
     print(__doc__, file=sys.stderr)
     return 2

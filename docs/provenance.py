@@ -170,6 +170,11 @@ def matrix_product(size: int = 3000) -> float:
     return round(min(taken), 4)
 
 
+def least_product(entries: dict[str, dict]) -> float:
+    """Seconds of a matrix product in a run, when nothing ran beside it."""
+    return min(entry["matrix_product"] for entry in entries.values())
+
+
 def _epoch(profile, name):
     """Seconds of an epoch of the report's sinus training, of the notebook that makes it."""
     if name != "02_train_sinus":

@@ -36,7 +36,9 @@ def recorded(tmp_path, monkeypatch):
     """A run of which two notebooks were recorded, on a machine twice as fast as this one."""
     monkeypatch.setattr(expected, "ROOT", tmp_path)
     monkeypatch.setattr(expected, "figures", lambda profile: tmp_path)
-    monkeypatch.setattr(expected, "waiting", lambda profile: ["01_generate", "02_train_sinus"])
+    monkeypatch.setattr(
+        expected, "waiting", lambda profile, goal: ["01_generate", "02_train_sinus"]
+    )
     monkeypatch.setattr(provenance, "matrix_product", lambda: 0.5)
     entries = {"01_generate": {"seconds": 60, "matrix_product": 0.25},
                "02_train_sinus": {"seconds": 600, "matrix_product": 0.25}}  # fmt: skip
@@ -45,39 +47,43 @@ def recorded(tmp_path, monkeypatch):
 
 
 def test_a_slower_machine_is_told_more_minutes(recorded, capsys):
-    assert expected.main(["begin", "report", "2"]) == 0
+    assert expected.main(["begin", "report", "2", "notebooks"]) == 0
     assert capsys.readouterr().out == "report: 2 notebooks, about 22 minutes on this machine\n"
 
 
 def test_what_has_run_for_a_while_has_less_left(recorded, capsys, monkeypatch):
-    expected.main(["begin", "report", "2"])
-    expected.main(["left", "report", "2", "01_generate"])
+    expected.main(["begin", "report", "2", "notebooks"])
+    expected.main(["left", "report", "2", "01_generate", "notebooks"])
     said = capsys.readouterr().out.splitlines()[1]
     assert said == "report: 01_generate, about 2 minutes; about 22 minutes left"
-    monkeypatch.setattr(expected, "waiting", lambda profile: ["02_train_sinus"])
+    monkeypatch.setattr(expected, "waiting", lambda profile, goal: ["02_train_sinus"])
     stamp = recorded / "build" / "report" / ".02_train_sinus"
     stamp.touch()
     os.utime(stamp, (time.time() - 900,) * 2)
-    assert expected.remaining("report", 0.5) == {"02_train_sinus": pytest.approx(300, abs=5)}
+    assert expected.remaining("report", "notebooks", 0.5) == {
+        "02_train_sinus": pytest.approx(300, abs=5)
+    }
     # Stamps of a run that was stopped tell nothing about the next one.
-    expected.main(["begin", "report", "2"])
+    expected.main(["begin", "report", "2", "notebooks"])
     assert not stamp.exists()
 
 
 def test_without_a_record_only_the_name_is_printed(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(expected, "ROOT", tmp_path)
     monkeypatch.setattr(expected, "figures", lambda profile: tmp_path)
-    expected.main(["begin", "quick", "2"])
-    expected.main(["left", "quick", "2", "01_generate"])
+    expected.main(["begin", "quick", "2", "notebooks"])
+    expected.main(["left", "quick", "2", "01_generate", "notebooks"])
     assert capsys.readouterr().out == "quick: 01_generate\n"
 
 
 def test_make_tells_which_notebooks_are_waiting():
-    assert set(expected.waiting("nowhere")) == {
+    assert set(expected.waiting("nowhere", "notebooks")) == {
         path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")
     }
+    first = expected.waiting("nowhere", "build/nowhere/04_compare_moments.ipynb")
+    assert [name[:2] for name in first] == ["01", "02", "03", "04"]
 
 
 def test_what_is_no_command_is_explained(capsys):
     assert expected.main(["guess"]) == 2
-    assert "begin PROFILE JOBS" in capsys.readouterr().err
+    assert "begin PROFILE JOBS GOAL" in capsys.readouterr().err

@@ -42,7 +42,9 @@ def test_the_reports_part_is_what_leads_to_its_figures(built):
     shutil.rmtree(built / "build")
     goal = "make build/quick/04_compare_moments.ipynb PROFILE=quick"
     assert planned(built, goal=goal) == [GENERATE, SINUS, CRENEAU, COMPARE]
-    said = subprocess.run(["make", "-n", "report"], cwd=built, capture_output=True, text=True)
+    said = subprocess.run(
+        ["make", "-n", "report", "PYTHON=python3"], cwd=built, capture_output=True, text=True
+    )
     assert "build/report/04_compare_moments.ipynb PROFILE=report" in said.stdout
 
 

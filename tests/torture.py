@@ -134,10 +134,11 @@ def clear(tree):
         shutil.rmtree(tree / folder, ignore_errors=True)
 
 
-def torture(tree, goal, kills, seed):
+def torture(tree, goal, kills, seed, inside=False):
     """Run the goal once to its end, then again and again, killed on the way: yields a `Kill` each.
 
-    The moments are uniform over the time of the first run, and functions of the seed.
+    The moments are uniform over the time of the first run, and functions of the seed; with `inside`
+    a kill waits for a notebook to be in progress.
     """
     copy_tracked(tree)
     clear(tree)
@@ -146,13 +147,13 @@ def torture(tree, goal, kills, seed):
         raise RuntimeError(f"make {' '.join(goal)} failed without a kill:\n{log}")
     reference = digests(tree)
     for second in whole * np.random.default_rng(seed).random(kills):
-        while (inside := killed(tree, goal, second)) is None:
+        while (within := killed(tree, goal, second, inside)) is None:
             # It had ended: the machine was slower when the time was taken.
             second *= 0.9
-        yield called_again(tree, goal, second, inside, reference)
+        yield called_again(tree, goal, second, within, reference)
 
 
-def killed(tree, goal, second):
+def killed(tree, goal, second, inside=False):
     """Start anew, kill make after some seconds: the notebooks it was in, None if it had ended.
 
     RuntimeError if it had failed by itself.
@@ -161,12 +162,14 @@ def killed(tree, goal, second):
     make = start(tree, goal)
     with contextlib.suppress(subprocess.TimeoutExpired):
         make.wait(timeout=second)
-    inside, ended = running(tree), make.poll()
+    while inside and make.poll() is None and not running(tree):
+        time.sleep(0.05)
+    within, ended = running(tree), make.poll()
     kill(tree, make)
     if ended:
         log = (tree / "make.log").read_text(encoding="utf-8")
         raise RuntimeError(f"make failed before it was killed:\n{log}")
-    return inside if ended is None else None
+    return within if ended is None else None
 
 
 def called_again(tree, goal, second, inside, reference):

@@ -43,6 +43,7 @@ def prepared(profile: str = "quick", seed: int = 0) -> dict[tuple[str, str], Pat
     """
     folders = [paths.data(profile.replace("quick", "report")), paths.data(profile)]
     if profile == "quick":
+        # Those of other profiles learned from another scheme.
         folders.insert(1, paths.MODELS)
     settings, found = profiles.get(profile), {}
     for name, case in CASES.items():

@@ -8,8 +8,8 @@ import numpy as np
 from burgers import _checks as checks
 from burgers.models._keras import CELLS, Layer, keras, layers, ops
 
-# Bounds on the log-width of a front, the interval being [0, 1]: from a twentieth of a cell of the
-# report's grid, a jump, to a straight line.
+# Bounds on the log-width of a front, the interval being [0, 1]: from the thinnest shock, which is
+# four hundred times thinner than a cell of the report's grid, to a straight line.
 LOG_WIDTHS = (-12.0, 1.0)
 # The lower one of files that do not say it: less than half a cell.
 FORMER_NARROWEST = -7.0
