@@ -20,7 +20,8 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-TRAININGS := $(BUILD)/02_train_sinus.ipynb $(BUILD)/03_train_creneau.ipynb
+# The longest first.
+TRAININGS := $(BUILD)/03_train_creneau.ipynb $(BUILD)/02_train_sinus.ipynb
 
 .PHONY: all report quick verify compare test nbval lint torture reproducible browser lab explore html \
 	notebooks data train stored readme bench leaderboard setup lock clean help

@@ -5,8 +5,8 @@
 
 `begin` is called by make before the first notebook: it times a matrix product, and prints how long
 all that has to run for a goal of make is expected to take. `left` is called when a notebook begins,
-and prints its name and how long it and the rest will take. Where no run was recorded, no time is
-told.
+and prints its name and how long it and the rest will take. Where one of the notebooks was not
+recorded, no time is told.
 """
 
 import os
@@ -55,12 +55,14 @@ def length(seconds: dict[str, float], before: dict[str, set[str]], jobs: int) ->
 def remaining(profile: str, goal: str, speed: float) -> dict[str, float]:
     """Seconds that each notebook that has to run for a goal will still take on this machine.
 
-    speed: seconds of `provenance.matrix_product` here. Empty where no run was recorded.
+    speed: seconds of `provenance.matrix_product` here. Empty if one of them was not recorded.
     """
     entries, found = provenance.recorded(figures(profile)), {}
-    for name in waiting(profile, goal) if entries else ():
-        # A notebook that is new has no record.
-        seconds = entries[name]["seconds"] if name in entries else 0.0
+    names = waiting(profile, goal) if entries else []
+    if not set(names) <= entries.keys():
+        return {}
+    for name in names:
+        seconds = entries[name]["seconds"]
         began = _stamp(profile, name)
         passed = time() - began.stat().st_mtime if began.exists() else 0.0
         found[name] = max(seconds * speed / provenance.least_product(entries) - passed, 0.0)
@@ -110,8 +112,7 @@ def left(profile: str, jobs: int, name: str, goal: str) -> None:
     speed, text = _folder(profile) / SPEED, f"{profile}: {name}"
     known = float(speed.read_text(encoding="utf-8")) if speed.exists() else None
     if known and (found := remaining(profile, goal, known)):
-        own = said(found.get(name, 0.0))
-        text += f", {own}; {said(together(found, profile, jobs))} left"
+        text += f", {said(found[name])}; {said(together(found, profile, jobs))} left"
     print(text, flush=True)
     _stamp(profile, name).touch()
 

@@ -76,12 +76,19 @@ def test_without_a_record_only_the_name_is_printed(tmp_path, monkeypatch, capsys
     assert capsys.readouterr().out == "quick: 01_generate\n"
 
 
+def test_no_time_is_told_while_a_notebook_has_no_record(recorded, capsys, monkeypatch):
+    monkeypatch.setattr(expected, "waiting", lambda profile, goal: ["01_generate", "03_new"])
+    expected.main(["begin", "report", "2", "notebooks"])
+    expected.main(["left", "report", "2", "01_generate", "notebooks"])
+    assert capsys.readouterr().out == "report: 01_generate\n"
+
+
 def test_make_tells_which_notebooks_are_waiting():
     assert set(expected.waiting("nowhere", "notebooks")) == {
         path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")
     }
     first = expected.waiting("nowhere", "build/nowhere/04_compare_moments.ipynb")
-    assert [name[:2] for name in first] == ["01", "02", "03", "04"]
+    assert [name[:2] for name in first] == ["01", "03", "02", "04"]
 
 
 def test_what_is_no_command_is_explained(capsys):

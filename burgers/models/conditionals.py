@@ -21,8 +21,13 @@ class Conditionals(Model):
 
     def __init__(self, latents: int, conditions: int, seed: int) -> None:
         super().__init__()
+        self.asked = latents, conditions, seed
         self.earlier = np.tril(np.ones((latents, latents), dtype=np.float32), k=-1)
         self.network = _networks(latents, latents + conditions, seed)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What a fit leaves, as it is sent to another process: Keras would write all as a file.
+        return _of_weights, (self.asked, self.get_weights())
 
     def call(self, inputs: Any) -> Any:
         codes, given = inputs
@@ -57,6 +62,12 @@ class Conditionals(Model):
         logits, mean, log_width = (part[:, k] for part in self.conditionals(*inputs))
         found = ops.softmax(logits), mean, ops.exp(log_width)
         return [np.asarray(value, dtype=np.float64) for value in found]
+
+
+def _of_weights(asked, weights):
+    found = Conditionals(*asked)
+    found.set_weights(weights)
+    return found
 
 
 @own()

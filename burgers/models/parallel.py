@@ -2,11 +2,18 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from burgers import _checks as checks
+
+# TensorFlow, numba and the libraries of linear algebra read these variables at start-up.
+ONE_THREAD = {
+    "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "NUMBA_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+}  # fmt: skip
 
 
 def run_in_parallel(
@@ -34,14 +41,18 @@ def run_in_parallel(
     workers = min(checks.count("workers", workers, least=0), max(len(tasks), 1))
     if not workers:
         return [train(**options) for train, options in tasks]
-    # The processes inherit these variables, and TensorFlow reads them at start-up.
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-    kept = {name: os.environ.get(name) for name in threads}
-    os.environ.update(threads)
+    spawn = multiprocessing.get_context("spawn")
+    with one_thread(), ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        return _in_turn(pool, tasks, workers)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have the processes that are started meanwhile use one thread each: they inherit it."""
+    kept = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     try:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-            return _in_turn(pool, tasks, workers)
+        yield
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})

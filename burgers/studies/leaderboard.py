@@ -27,6 +27,7 @@ from tqdm import tqdm
 from burgers import _checks as checks
 from burgers import exact, metrics, solver
 from burgers.models import entrants
+from burgers.models.parallel import one_thread
 from burgers.studies import board_data, board_entrants, results
 from burgers.studies.board import DISTRIBUTIONS, PROBLEMS, SMALL, Board, Task, missing
 from burgers.studies.board_entrants import ENTRANTS, SOBOL, Setting
@@ -236,28 +237,21 @@ def title(task: Task, entrant: str) -> str:
 def _in_processes(board, tasks, file, workers, seconds, bar):
     """The tasks in processes of one thread each, started anew so that memory is given back."""
     start, waiting = perf_counter(), list(tasks)
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1",
-               "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}  # fmt: skip
-    kept = {name: os.environ.get(name) for name in threads}
-    os.environ.update(threads)
-    try:
-        with ProcessPoolExecutor(
+    with (
+        one_thread(),
+        ProcessPoolExecutor(
             workers, mp_context=get_context("spawn"), max_tasks_per_child=1
-        ) as pool:
-            running = {
-                pool.submit(_alone, board, waiting.pop(0)) for _ in range(workers) if waiting
-            }
-            while running:
-                done = next(as_completed(running))
-                running.remove(done)
-                task, found = done.result()
-                results.append(found.rows, file, found.shown)
-                bar.update(task.seconds)
-                if waiting and perf_counter() - start < seconds:
-                    running.add(pool.submit(_alone, board, waiting.pop(0)))
-    finally:
-        for name, value in kept.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        ) as pool,
+    ):
+        running = {pool.submit(_alone, board, waiting.pop(0)) for _ in range(workers) if waiting}
+        while running:
+            done = next(as_completed(running))
+            running.remove(done)
+            task, found = done.result()
+            results.append(found.rows, file, found.shown)
+            bar.update(task.seconds)
+            if waiting and perf_counter() - start < seconds:
+                running.add(pool.submit(_alone, board, waiting.pop(0)))
 
 
 def _alone(board: Board, task: Task) -> tuple[Task, Outcome]:
