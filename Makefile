@@ -120,7 +120,7 @@ $(TRAININGS): export TF_NUM_INTEROP_THREADS := 1
 $(BUILD)/04_compare_moments.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) $(call study,claims generative)
 $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,verification)
 $(BUILD)/06_sharpen_law.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) \
-	$(call study,generative generative_data generative_scores)
+	$(call study,generative generative_data generative_scores generative_neighbours)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
 	$(call study,forecasting forecast_errors dressing later_start cost multilevel levels)
 $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
@@ -130,7 +130,9 @@ $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODEL
 	leaderboard/results.csv
 $(BUILD)/10_inference.ipynb: $(BUILD)/06_sharpen_law.ipynb $(BUILD)/07_reduced_model.ipynb \
 	$(call study,inference inference_scores inference_densities inference_shown)
-# It uses no other notebook's results, and both cores: it waits for the others.
+# They use no other notebook's results: these two wait for the first, so that the long trainings
+# begin before them, and the next, which uses both cores, for all of the others.
+$(BUILD)/08_published.ipynb $(BUILD)/09_leaderboard.ipynb: | $(BUILD)/01_generate.ipynb
 $(BUILD)/07_reduced_model.ipynb: | $(BUILD)/05_verify_solver.ipynb $(BUILD)/06_sharpen_law.ipynb
 
 $(BUILD)/%.ipynb: notebooks/%.ipynb | $(SETUP)

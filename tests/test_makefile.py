@@ -72,6 +72,7 @@ def test_a_change_of_the_exact_law_leaves_the_reports_models(built):
     [("claims", [COMPARE, VERIFY]), ("verification", [VERIFY]),
      ("generative", [COMPARE, VERIFY, SHARPEN, INFER]),
      ("generative_data", [SHARPEN, INFER]), ("generative_scores", [SHARPEN, INFER]),
+     ("generative_neighbours", [SHARPEN, INFER]),
      ("forecasting", [REDUCE, INFER]), ("forecast_errors", [REDUCE, INFER]),
      ("dressing", [REDUCE, INFER]), ("later_start", [REDUCE, INFER]),
      ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),

@@ -213,15 +213,14 @@ def variance_gaps(panels: dict[str, tuple[np.ndarray, ...]]) -> dict[str, float]
     }
 
 
-def fit_laws(model: Any, density: np.ndarray, flow_epochs: int, seeds: list[int]) -> dict[str, Any]:
-    """Five distributions fitted to the codes of densities; four seeds: of codes and of three."""
-    codes = model.draw(density, seed=seeds[0])
+def fit_laws(codes: np.ndarray, flow_epochs: int, seeds: list[int]) -> dict[str, Any]:
+    """Five distributions fitted to codes (realisations, latents); seeds of the last three."""
     return {
         "normal": latent_laws.StandardNormal().fit(codes),
         "gaussian": latent_laws.Gaussian().fit(codes),
-        "mixture": latent_laws.Mixture(seed=seeds[1]).fit(codes),
-        "parzen": latent_laws.ManifoldParzen(seed=seeds[2]).fit(codes),
-        "flow": flow.Flow(flow_epochs, seed=seeds[3]).fit(codes),
+        "mixture": latent_laws.Mixture(seed=seeds[0]).fit(codes),
+        "parzen": latent_laws.ManifoldParzen(seed=seeds[1]).fit(codes),
+        "flow": flow.Flow(flow_epochs, seed=seeds[2]).fit(codes),
     }
 
 
@@ -230,13 +229,16 @@ def fit_all_laws(study: Study, models: Models) -> dict[tuple[str, str], dict[str
 
     Both encode densities of the same inputs, each of its own kind, on which neither was trained.
     """
-    sizes, laws = study.profile.sharpening, {}
+    sizes, tasks = study.profile.sharpening, {}
     for name, labelled in models.items():
         for k, label in enumerate(("report", "sharp")):
             density = study.fresh(label, "codes", name, sizes.codes)
-            seeds = [study.integer("latent laws", name, k, which) for which in range(4)]
-            laws[name, label] = fit_laws(labelled[label], density, sizes.flow_epochs, seeds)
-    return laws
+            of_codes, *seeds = (study.integer("latent laws", name, k, which) for which in range(4))
+            codes = labelled[label].draw(density, seed=of_codes)
+            options = {"codes": codes, "flow_epochs": sizes.flow_epochs, "seeds": seeds}
+            tasks[name, label] = fit_laws, options
+    found = training.run_in_parallel([*tasks.values()], study.profile.workers)
+    return dict(zip(tasks, found, strict=True))
 
 
 def codes_and_laws(study: Study, name: str, models: Models, laws: dict) -> dict[str, np.ndarray]:
@@ -270,12 +272,14 @@ def fit_laws_given_time(study: Study, conditioned: dict[str, Any]) -> dict[str, 
 
     The codes are of quasi-random densities, whose numbers near a time hardly fluctuate.
     """
-    sizes, laws = study.profile.sharpening, {}
+    sizes, tasks = study.profile.sharpening, []
+    nearest = int(NEAREST * sizes.codes_given_time)
     for name, model in conditioned.items():
         density, times = study.quasi_random("codes given time", name, sizes.codes_given_time)
         seeds = [study.integer("codes given time", name, k) for k in range(2)]
         codes = model.draw(density, seed=seeds[0], given=(times,))
         law = flow.Flow(max(1, sizes.flow_epochs // 8), peak=2e-3, seed=seeds[1])
-        nearest = int(NEAREST * sizes.codes_given_time)
-        laws[name] = flow.NearestConditions(law, nearest).fit(codes, times)
-    return laws
+        to_carry = flow.NearestConditions(law, nearest)
+        tasks.append((to_carry.fit, {"codes": codes, "given": times}))
+    found = training.run_in_parallel(tasks, study.profile.workers)
+    return dict(zip(conditioned, found, strict=True))

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from burgers import metrics
+from burgers.models import training
 from burgers.problems import CASES, Problem
 from burgers.studies.generative import Models
 from burgers.studies.generative_data import HELD_OUT, Ensembles, Study, is_held_out, kind
 
-# Neighbours of a density lie within this relative L2 distance of it.
-RADIUS = 0.1
 # Distances of a sample of all times that the best distribution is chosen by.
 DISTANCES = ("mean_error", "std_error", "wasserstein", "energy")
 # Repeats over whose median distances between moments are taken, of all times and of one.
@@ -39,20 +38,22 @@ Draw = Callable[[int, np.random.Generator], np.ndarray]
 
 
 def score(
-    draw: Draw, pool: np.ndarray, known: np.ndarray, samples: int, rng: np.random.Generator
+    generated: list[np.ndarray], pool: np.ndarray, known: np.ndarray, rng: np.random.Generator
 ) -> dict[str, float]:
-    """All measures of a sample of `draw` against a pool; of the moments medians over five repeats.
+    """All measures of a generated sample against a pool, and distances between moments.
 
-    pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
+    generated: samples (n, cells); the measures are those of the first, the distances medians over
+    the others. pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
     """
 
     def fresh():
-        return pool[rng.choice(len(pool), samples, replace=False)]
+        return pool[rng.choice(len(pool), len(generated[0]), replace=False)]
 
-    generated, reference = draw(samples, rng), fresh()
-    found = _scores(generated, reference, known)
-    found["resolution"] = metrics.resolution(generated, reference)
-    return found | _median_distances(lambda: draw(samples, rng), fresh)
+    first, reference = generated[0], fresh()
+    found = _scores(first, reference, known)
+    found["resolution"] = metrics.resolution(first, reference)
+    moments = [metrics.distances(sample, fresh()) for sample in generated[1:]]
+    return found | pd.DataFrame(moments).median().to_dict()
 
 
 def floors(
@@ -84,26 +85,47 @@ def judge_all(
     training ensemble of the report's scheme. `given T` draws T uniformly first, and then the
     latents given T.
     """
-    samples, rows, floor = study.profile.sharpening.samples, [], {}
-    repeats = -(-study.profile.floor_repeats // 8)
+    alike, judged = {}, {}
     for name in CASES:
-        arrays = {key: (*_arrays(value, name), samples) for key, value in study.ensembles.items()}
-        for k, (key, densities) in enumerate(arrays.items()):
-            rng = study.generator("scores", name, 0, k)
-            floor[name, key] = floors(*densities, repeats, rng)
+        arrays = {key: _arrays(value, name) for key, value in study.ensembles.items()}
+        alike |= _alike(study, name, arrays)
         entrants = [
-            ("training set", "", _resampled(arrays[kind("training set")][1])),
+            ("training set", "", _resampled(arrays[kind("training set")]["known"])),
             *_decoded(name, models, laws),
             ("given T", "carried", _at_random_times(name, conditioned, given_laws)),
         ]
         for k, (model, law, draw) in enumerate(entrants, start=1):
-            found = score(draw, *arrays[kind(model)], study.generator("scores", name, k))
-            rows.append({"case": name, "model": model, "law": law, **found})
+            judged[name, model, law] = _judged(study, name, k, arrays[kind(model)], draw)
+    tasks = [*alike.values(), *judged.values()]
+    found = iter(training.run_in_parallel(tasks, study.profile.workers))
+    floor = dict(zip(alike, found, strict=False))
+    rows = [
+        {"case": name, "model": model, "law": law, **scored}
+        for (name, model, law), scored in zip(judged, found, strict=True)
+    ]
     return summarise(rows, floor)
 
 
-def _arrays(ensembles: Ensembles, name: str) -> tuple[np.ndarray, np.ndarray]:
-    return ensembles.pool[name].density.values, ensembles.known[name].density.values
+def _alike(study, name, arrays):
+    """The tasks that find the floors of each kind of densities of a case."""
+    sizes = {"samples": study.profile.sharpening.samples,
+             "repeats": -(-study.profile.floor_repeats // 8)}  # fmt: skip
+    return {
+        (name, key): (floors, {**known, **sizes, "rng": study.generator("scores", name, 0, k)})
+        for k, (key, known) in enumerate(arrays.items())
+    }
+
+
+def _judged(study, name, k, arrays, draw):
+    """The task that scores what a model generates with a distribution."""
+    rng, samples = study.generator("scores", name, k), study.profile.sharpening.samples
+    generated = [draw(samples, rng) for _ in range(1 + REPEATS)]
+    return score, {"generated": generated, **arrays, "rng": rng}
+
+
+def _arrays(ensembles: Ensembles, name: str) -> dict[str, np.ndarray]:
+    pool, known = ensembles.pool[name], ensembles.known[name]
+    return {"pool": pool.density.values, "known": known.density.values}
 
 
 def _resampled(known: np.ndarray) -> Draw:
@@ -202,56 +224,6 @@ def _moment_distances(first, second, samples, rng):
         mean = share @ off
         moments.append((centre + mean, np.sqrt(np.maximum(share @ off**2 - mean**2, 0.0))))
     return [np.median(metrics.relative_error(a, b)) for a, b in zip(*moments, strict=True)]
-
-
-def _median_distances(draw, fresh):
-    found = [metrics.distances(draw(), fresh()) for _ in range(REPEATS)]
-    return pd.DataFrame(found).median().to_dict()
-
-
-def neighbours(
-    model: Any,
-    law: Any,
-    density: np.ndarray,
-    pool: np.ndarray,
-    radius: float,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Densities within a relative L2 distance of a given one, and the encoder's own draws.
-
-    Three arrays (realisations, cells): of a Monte Carlo pool, of as many generated densities, and
-    1,000 decoded draws from the encoder's distribution given the density.
-    """
-    drawn = model.decode(law.sample(len(pool), rng))
-    near, generated = (
-        sample[metrics.relative_error(sample, density) <= radius] for sample in (pool, drawn)
-    )
-    mean, log_variance = model.encode(density[None])
-    noise = rng.standard_normal((1000, mean.shape[1]))
-    return near, generated, model.decode(mean + np.exp(0.5 * log_variance) * noise)
-
-
-def all_neighbours(study: Study, models: Models, laws: dict) -> dict[str, tuple[np.ndarray, ...]]:
-    """A density a third of the way through the times, and its `neighbours`, by title."""
-    panels: dict[str, tuple[np.ndarray, ...]] = {}
-    for name, ensemble in study.of("sharp").pool.items():
-        pool, order = ensemble.density.values, np.argsort(ensemble.final_time.values)
-        density = pool[order[len(order) // 3]]
-        near = neighbours(
-            models[name]["sharp"], laws[name, "sharp"]["parzen"], density, pool, RADIUS,
-            study.generator("neighbours", name),
-        )  # fmt: skip
-        panels[f"{name}, within {RADIUS:.0%}"] = density, *near
-    return panels
-
-
-def neighbour_distances(panels: dict[str, tuple[np.ndarray, ...]]) -> pd.DataFrame:
-    """Median relative L2 distance from the given density, a row for each of `all_neighbours`."""
-    return pd.DataFrame(
-        [[np.median(metrics.relative_error(sample, density)) for sample in near]
-         for density, *near in panels.values()],
-        index=panels.keys(), columns=["Monte Carlo", "generated", "posterior"],
-    )  # fmt: skip
 
 
 def verdicts(table: pd.DataFrame, recipes: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
