@@ -85,7 +85,8 @@ def judge_all(
     training ensemble of the report's scheme. `given T` draws T uniformly first, and then the
     latents given T.
     """
-    alike, judged = {}, {}
+    alike: dict[tuple[str, str], Any] = {}
+    judged: dict[tuple[str, str, str], Any] = {}
     for name in CASES:
         arrays = {key: _arrays(value, name) for key, value in study.ensembles.items()}
         alike |= _alike(study, name, arrays)
