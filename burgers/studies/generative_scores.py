@@ -16,6 +16,8 @@ from burgers.studies.generative_data import HELD_OUT, Ensembles, Study, is_held_
 DISTANCES = ("mean_error", "std_error", "wasserstein", "energy")
 # Repeats over whose median distances between moments are taken, of all times and of one.
 REPEATS, REPEATS_AT_TIME = 5, 100
+# In the place of a distribution of the latents: codes of densities.
+ENCODED = "encoded"
 # Cells whose std is a smaller part of the largest are not looked at by `c2st_varying_cells`.
 VARYING = 1e-3
 # Goals, each an upper bound: ratios to noise floors, accuracies of a classifier, relative errors,
@@ -83,7 +85,7 @@ def judge_all(
 
     Each is judged by densities of the kind that it learned from. `training set` draws from the
     training ensemble of the report's scheme. `given T` draws T uniformly first, and then the
-    latents given T.
+    latents given T. The codes that are `encoded` are those of fresh densities.
     """
     alike: dict[tuple[str, str], Any] = {}
     judged: dict[tuple[str, str, str], Any] = {}
@@ -94,6 +96,7 @@ def judge_all(
             ("training set", "", _resampled(arrays[kind("training set")]["known"])),
             *_decoded(name, models, laws),
             ("given T", "carried", _at_random_times(name, conditioned, given_laws)),
+            ("sharp", ENCODED, _encoded(study, name, models[name]["sharp"])),
         ]
         for k, (model, law, draw) in enumerate(entrants, start=1):
             judged[name, model, law] = _judged(study, name, k, arrays[kind(model)], draw)
@@ -150,6 +153,18 @@ def _at_random_times(name: str, conditioned: dict[str, Any], given_laws: dict[st
     def draw(n, rng):
         times = rng.uniform(case.first_time, case.last_time, (n, 1))
         return model.decode(law.sample(n, rng, times), (times,))
+
+    return draw
+
+
+def _encoded(study: Study, name: str, model: Any) -> Draw:
+    """What is decoded from the codes of fresh densities, as from exactly distributed latents."""
+    count = (1 + REPEATS) * study.profile.sharpening.samples
+    density = study.fresh("sharp", "codes", name, count, 1)
+
+    def draw(n, rng):
+        fresh = density[rng.choice(count, n, replace=False)]
+        return model.reconstruct(fresh, seed=int(rng.integers(2**30)))
 
     return draw
 
@@ -241,7 +256,7 @@ def verdicts(table: pd.DataFrame, recipes: pd.DataFrame, given: pd.DataFrame) ->
 
 def _verdicts(case, table, recipes, given):
     name, time = case.name, f"T = {case.fixed_time}"
-    sharp = table[(table.case == name) & (table.model == "sharp")]
+    sharp = table[(table.case == name) & (table.model == "sharp") & (table.law != ENCODED)]
     ratios = sharp.pivot(index="law", columns="judge", values="ratio")
     law = ratios[[*DISTANCES]].max(axis=1).idxmin()
     best = sharp[sharp.law == law].set_index("judge")

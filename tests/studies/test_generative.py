@@ -189,10 +189,12 @@ def goals_measured(value):
     """The tables behind the verdicts, each with the same number in all places."""
     judges = [*generative_scores.DISTANCES, "c2st", "c2st_per_cell", "c2st_varying_cells",
               "resolution"]  # fmt: skip
+    # What is decoded from the codes of densities is better than any distribution.
+    laws = {"normal": 2.0, "flow": 1.0, generative_scores.ENCODED: 0.5}
     table = pd.DataFrame(
         [{"case": name, "model": "sharp", "law": law, "judge": judge, "value": value,
-          "ratio": value * (1 + (law == "normal"))}
-         for name in burgers.CASES for law in ("normal", "flow") for judge in judges]
+          "ratio": value * times}
+         for name in burgers.CASES for law, times in laws.items() for judge in judges]
     )  # fmt: skip
     errors = dict.fromkeys(("median_error", "one_time_mean_error", "one_time_std_error"), value)
     recipes = pd.DataFrame([{"case": name, "model": "sharp", **errors} for name in burgers.CASES])
@@ -226,4 +228,4 @@ def test_the_largest_ratio_over_the_times_is_of_those_after_the_first_tenth():
 def test_the_best_distribution_is_that_whose_worst_distance_is_smallest():
     goals = generative_scores.verdicts(*goals_measured(0.001)).goal
     assert goals.str.contains(", flow").any()
-    assert not goals.str.contains(", normal").any()
+    assert not goals.str.contains(", normal|, encoded").any()
