@@ -63,7 +63,7 @@ FORMER = {
     "reduced.rk4": "models.latent_field.rk4",
     "sharpening.floors": "studies.generative_scores.floors",
     "sharpening.given_time": "studies.generative_scores.given_time",
-    "sharpening.neighbours": "studies.generative_scores.neighbours",
+    "sharpening.neighbours": "studies.generative_neighbours.neighbours",
     "sharpening.score": "studies.generative_scores.score",
     "sharpening.summarise": "studies.generative_scores.summarise",
     "sharpening.verdicts": "studies.generative_scores.verdicts",
