@@ -249,9 +249,18 @@ def verify() -> int:
 
 
 def _commit():
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return said.stdout.strip() or "not in git"
+    """The commit of the working tree, and whether anything but results differs from it."""
+    try:
+        found = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--", ".", ":!figures", ":!models")
+    except (OSError, subprocess.CalledProcessError):
+        return "not in git"
+    return f"{found}-dirty" if changed else found
+
+
+def _git(*command):
+    found = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return found.stdout.strip()
 
 
 def _processor():

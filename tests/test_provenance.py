@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 import zipfile
 
@@ -168,6 +169,24 @@ def test_what_was_recorded_is_of_the_present_code(folder):
     provenance.record("report", "05_verify_solver", 1)
     assert provenance.stale(folder, present()) == {}
     assert provenance.verify() == 0
+
+
+def test_the_commit_of_a_run_is_dirty_by_more_than_its_results(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    assert provenance._commit() == "not in git"
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for name in ("figures/report/a.csv", "models/report/a.keras", "burgers/a.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("", encoding="utf-8")
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    for name in ("figures/report/a.csv", "models/report/a.keras"):
+        (tmp_path / name).write_text("made", encoding="utf-8")
+    clean = provenance._commit()
+    (tmp_path / "burgers" / "a.py").write_text("changed", encoding="utf-8")
+    assert provenance._commit() == f"{clean}-dirty"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert provenance._commit() == "not in git"
 
 
 def test_an_edited_a_missing_and_an_outdated_result_are_named(folder, capsys):
