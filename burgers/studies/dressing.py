@@ -29,7 +29,9 @@ ENOUGH = 0.89
 LARGEST, BISECTIONS = 4.0, 7
 # An error is drawn among this share of the trajectories, the nearest in log Re.
 NEAREST = 0.2
-ITERATIONS = 3
+ITERATIONS = 4
+# Damping of these steps, at first and after each that was rejected, by this factor more.
+DAMPING, MORE = 1e-4, 30.0
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def errors_of_codes(
 ) -> NDArray[np.float64]:
     """The changes of codes that make decoded densities nearest to given ones.
 
-        δ = argmin Σ_x (D(z + δ) - ρ)²,   by Gauss-Newton steps
+        δ = argmin Σ_x (D(z + δ) - ρ)²,   by damped Gauss-Newton steps
+
+    A step that takes the decoded density away from the given one is not taken.
 
     Parameters
     ----------
@@ -123,15 +127,20 @@ def errors_of_codes(
     codes = codes.astype(np.float64)
     latents, shift = codes.shape[-1], np.zeros(codes.shape)
     widths = 0.01 * codes.std(axis=(0, 1)) * np.eye(latents)
+    damping, missing = np.full((*codes.shape[:-1], 1), DAMPING), density - model.decode(codes)
     for _ in range(ITERATIONS):
-        missing = density - model.decode(codes + shift)
         slopes = np.stack([
             (model.decode(codes + shift + h) - model.decode(codes + shift - h)) / (2.0 * h.sum())
             for h in widths
         ], axis=-1)  # fmt: skip
         normal = np.einsum("...xk,...xl->...kl", slopes, slopes)
         # A direction that does not change the density is left alone.
-        normal += 1e-4 * np.trace(normal, axis1=-2, axis2=-1)[..., None, None] * np.eye(latents)
+        scale = damping * np.trace(normal, axis1=-2, axis2=-1)[..., None]
+        normal += scale[..., None] * np.eye(latents)
         projected = np.einsum("...xk,...x->...k", slopes, missing)
-        shift += np.linalg.solve(normal, projected[..., None])[..., 0]
+        tried = shift + np.linalg.solve(normal, projected[..., None])[..., 0]
+        left = density - model.decode(codes + tried)
+        nearer = np.sum(left**2 - missing**2, axis=-1, keepdims=True) < 0.0
+        shift, missing = np.where(nearer, tried, shift), np.where(nearer, left, missing)
+        damping = np.where(nearer, damping, MORE * damping)
     return shift

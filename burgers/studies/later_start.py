@@ -1,12 +1,17 @@
 """Ensembles started from a density at a later time, and given nothing else."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import qmc
+from sklearn.neighbors import NearestNeighbors
 
 from burgers.ensembles import trajectories
 from burgers.metrics.forecast import BAND, around, law_errors
-from burgers.models import flow
-from burgers.problems import CASES, LOG_REYNOLDS, centres, number
+from burgers.models import latent_ode
+from burgers.problems import CASES, LOG_REYNOLDS, number
 from burgers.profiles import Profile
 from burgers.streams import generator, stream
 from burgers.studies import dressing, forecasting
@@ -14,21 +19,72 @@ from burgers.studies.forecasting import LATER, TIMES, times
 
 # One of so many times after the start is judged.
 EVERY = 5
+# Ensembles are begun from so many times `Propagation.later` trajectories: coverages of fewer
+# scatter by more than the two points that are aimed at.
+SETS = 4
+# Penalty of the slopes with which members are adjusted, in units of the variance of their codes.
+RIDGE = 0.03
 
 
-def errors(
-    name: str, models: forecasting.Forecasters, of_reynolds: flow.Flow, profile: Profile, seed: int
-) -> pd.DataFrame:
-    """Errors of ensembles started from X(t₀), t₀ > 0, and given nothing else.
+class Analogues:
+    """Members of an ensemble from a density X at t₀: the nearest of many simulated trajectories.
+
+        (log Re, z)_k = (log Re, z(t₀))_i(k) - B (E(X_i(k)) - E(X)),   i(k) the k-th nearest to X
+
+    z(t₀) is the code with which the trajectory arrives at t₀ from t = 0. Forecasts from there are as
+    accurate as those from t = 0; the code that the encoder E makes of a later density lies slightly
+    off the trajectory. The linear map B is
+    fitted to the nearest trajectories and takes away what is due to their distance from X. Source
+    of both steps, approximate Bayesian computation with regression adjustment: M. A. Beaumont,
+    W. Zhang and D. J. Balding, Genetics 162, 2002.
 
     Parameters
     ----------
-    of_reynolds : p(log Re | z(t₀)), of `forecasting.reynolds_given_code`.
+    model : whose encoder and dynamics are used.
+    name : of the case, which sets t₀.
+    profile : sizes, of which the number of trajectories is used.
+    seed : of their random inputs.
+    """
+
+    def __init__(self, model: latent_ode.Reduced, name: str, profile: Profile, seed: int) -> None:
+        self.model, begin = model, times(name)[[0, LATER[name]]]
+        known = trajectories.generate(
+            CASES[name], profile.propagation.law_samples, begin, scheme="exact",
+            seed=stream(seed, "codes at a time", number(name), LATER[name]),
+        )  # fmt: skip
+        first, self.encoded = (model.encode(known.density.values[:, k])[0] for k in range(2))
+        arrived = model.advance(first, begin, known.reynolds.values)[:, 1]
+        self.arrived = np.column_stack([np.log(known.reynolds.values), arrived])
+        self.nearest = NearestNeighbors(algorithm="brute").fit(known.density.values[:, 1])
+
+    def members(
+        self, density: NDArray[Any], count: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """log Re and codes at t₀ of the members of ensembles from densities at t₀.
+
+        density: (realisations, cells). Returns (realisations, count) and (realisations, count,
+        latents), the nearest first.
+        """
+        near = self.nearest.kneighbors(density, count, return_distance=False)
+        found = self.arrived[near]
+        apart = self.encoded[near] - self.model.encode(density)[0][:, None]
+        centred = apart - apart.mean(axis=1, keepdims=True)
+        normal = np.einsum("nik,nil->nkl", centred, centred)
+        # Of members that hardly differ no slope can be told.
+        normal += RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(len(normal[0]))
+        deviation = found - found.mean(axis=1, keepdims=True)
+        slopes = np.linalg.solve(normal, np.einsum("nik,nil->nkl", centred, deviation))
+        found = found - apart @ slopes
+        return found[..., 0].clip(*LOG_REYNOLDS), found[..., 1:]
+
+
+def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: int) -> pd.DataFrame:
+    """Errors of ensembles started from X(t₀), t₀ > 0, and given nothing else.
 
     Returns
     -------
-    DataFrame with a row for each model and time after t₀. Models: `reduced`, log Re drawn from
-    `of_reynolds`; `reduced, dressed`, the same with the model's own error, the scale of which was
+    DataFrame with a row for each model and time after t₀. Models: `reduced`, of the members of
+    `Analogues`; `reduced, dressed`, the same with the model's own error, the scale of which was
     chosen on other trajectories; `autonomous`, codes drawn from the posterior. Columns: those of
     `metrics.forecast.around`; `mean_error`, `std_error`, of the distribution of X(t) that all
     ensembles together represent; `reynolds`, the fraction of the true log Re within the central
@@ -36,15 +92,10 @@ def errors(
     prior's.
     """
     members, after = profile.propagation.later_members, np.arange(LATER[name] + 1, TIMES, EVERY)
-    calibrating, held = (
-        trajectories.generate(
-            CASES[name], profile.propagation.later, times(name), scheme="exact",
-            seed=stream(seed, "later trajectories", number(name), k),
-        )
-        for k in range(2)
-    )  # fmt: skip
-    dressed = _dressing(name, models.reduced, of_reynolds, calibrating, after, members, seed)
-    log_reynolds, codes = _members(name, models.reduced, of_reynolds, held, after, members)
+    calibrating, held = (_evenly_spread(name, profile, seed, k) for k in range(2))
+    entry = Analogues(models.reduced, name, profile, seed)
+    dressed = _dressing(name, entry, calibrating, after, members, seed)
+    log_reynolds, codes = _advanced(name, entry, held, after, members)
     start = held.density.values[:, LATER[name]]
     snapshot = forecasting.drawn(models.codes, np.repeat(start, members, axis=0), models.rng)
     durations = times(name)[after] - times(name)[LATER[name]]
@@ -72,31 +123,38 @@ def errors(
     return pd.concat(tables, ignore_index=True)
 
 
-def _members(name, model, of_reynolds, held, after, members):
-    """log Re of the members of every ensemble, and their codes at later times."""
-    kept = times(name)
-    code = np.repeat(model.encode(held.density.values[:, LATER[name]])[0], members, axis=0)
-    ranks = np.tile(centres(members), held.sizes["realisation"])[:, None]
-    log_reynolds = of_reynolds.from_uniform(ranks, code)[:, 0]
-    durations = kept[after] - kept[LATER[name]]
-    return log_reynolds, model.advance(code, durations, np.exp(log_reynolds))
+def _evenly_spread(name, profile, seed, k):
+    """Exact trajectories of quasi-random inputs: of these, averages scatter little."""
+    case, inputs = CASES[name], dict(CASES[name].inputs)
+    sequence = qmc.Halton(len(inputs), rng=generator(seed, "later trajectories", number(name), k))
+    ranks = sequence.random(SETS * profile.propagation.later)
+    drawn = {key: law.ppf(rank) for (key, law), rank in zip(inputs.items(), ranks.T, strict=True)}
+    return trajectories.generate(case, len(ranks), times(name), inputs=drawn, scheme="exact")
 
 
-def _dressing(name, model, of_reynolds, held, after, members, seed):
+def _advanced(name, entry, held, after, members):
+    """log Re of the members of all ensembles, one after another, and their codes at later times."""
+    log_reynolds, codes = entry.members(held.density.values[:, LATER[name]], members)
+    log_reynolds, codes = log_reynolds.ravel(), codes.reshape(-1, codes.shape[2])
+    durations = times(name)[after] - times(name)[LATER[name]]
+    return log_reynolds, entry.model.advance(codes, durations, np.exp(log_reynolds))
+
+
+def _dressing(name, entry, held, after, members, seed):
     """The dressing of ensembles from the later time, by trajectories that are not judged."""
     truth = held.density.values[:, after]
-    log_reynolds, codes = _members(name, model, of_reynolds, held, after, members)
-    start, durations = held.density.values[:, LATER[name]], times(name)[after]
-    along = model.advance(
-        model.encode(start)[0], durations - times(name)[LATER[name]], held.reynolds.values
-    )
+    log_reynolds, codes = _advanced(name, entry, held, after, members)
+    known = np.log(held.reynolds.values)
+    # The member with the Re of the truth: what else it is off by is the error of the model.
+    own = np.abs(log_reynolds.reshape(-1, members) - known[:, None]).argmin(axis=1)
+    along = codes.reshape(-1, members, *codes.shape[1:])[np.arange(len(own)), own]
 
     def covered(by):
         rng = generator(seed, "dressing", number(name), 2)
-        forecast = model.decode(by.dressed(codes, log_reynolds, rng))
+        forecast = entry.model.decode(by.dressed(codes, log_reynolds, rng))
         return around(forecast, truth, members)["coverage"]
 
-    return dressing.fit(model, along, truth, np.log(held.reynolds.values), covered)
+    return dressing.fit(entry.model, along, truth, known, covered)
 
 
 def summary(tables: pd.DataFrame) -> pd.DataFrame:
