@@ -31,12 +31,12 @@ class Analogues:
 
         (log Re, z)_k = (log Re, z(t₀))_i(k) - B (E(X_i(k)) - E(X)),   i(k) the k-th nearest to X
 
-    z(t₀) is the code with which the trajectory arrives at t₀ from t = 0. Forecasts from there are as
-    accurate as those from t = 0; the code that the encoder E makes of a later density lies slightly
-    off the trajectory. The linear map B is
-    fitted to the nearest trajectories and takes away what is due to their distance from X. Source
-    of both steps, approximate Bayesian computation with regression adjustment: M. A. Beaumont,
-    W. Zhang and D. J. Balding, Genetics 162, 2002.
+    z(t₀) is the code with which the trajectory arrives at t₀ from t = 0. Forecasts from there are
+    as accurate as those from t = 0; the code that the encoder E makes of a later density lies
+    slightly off the trajectory. The linear map B is fitted to the nearest trajectories and takes
+    away what is due to their distance from X. Source of both steps, approximate Bayesian
+    computation with regression adjustment: M. A. Beaumont, W. Zhang and D. J. Balding, Genetics
+    162, 2002.
 
     Parameters
     ----------
