@@ -65,7 +65,7 @@ def remaining(profile: str, goal: str, speed: float) -> dict[str, float]:
         seconds = entries[name]["seconds"]
         began = _stamp(profile, name)
         passed = time() - began.stat().st_mtime if began.exists() else 0.0
-        found[name] = max(seconds * speed / provenance.least_product(entries) - passed, 0.0)
+        found[name] = max(seconds * speed / provenance.least_product(entries, name) - passed, 0.0)
     return found
 
 

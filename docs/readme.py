@@ -307,9 +307,12 @@ def inference_densities():
 
 def runs():
     """How long each notebook took in the recorded run, and in units of that run."""
-    entries = provenance.recorded(figures("report"))
-    epoch = entries["02_train_sinus"]["epoch"]
-    product = provenance.least_product(entries)
+    recorded, trained = provenance.recorded(figures("report")), "02_train_sinus"
+    one, product = recorded[trained], provenance.least_product(recorded, trained)
+    entries = {
+        name: entry for name, entry in recorded.items() if entry["processor"] == one["processor"]
+    }
+    epoch = one["epoch"]
     rows = [
         (name, f"{entry['seconds'] / 60:.1f}", f"{entry['seconds'] / epoch:.0f}",
          f"{entry['seconds'] / product:,.0f}")
@@ -322,7 +325,6 @@ def runs():
                  f"{whole / product:,.0f}"))  # fmt: skip
     heads = ("notebook", "minutes", "in epochs of the report's sinus training",
              "in products of two 3000 × 3000 matrices")  # fmt: skip
-    one = entries["07_reduced_model"]
     machine = (
         f"{one['processor']}, {one['cores']} cores; Python {one['python']}, TensorFlow "
         f"{one['tensorflow']}; an epoch took {epoch:.2f} s, a product (one core, single precision) "

@@ -40,8 +40,13 @@ def recorded(tmp_path, monkeypatch):
         expected, "waiting", lambda profile, goal: ["01_generate", "02_train_sinus"]
     )
     monkeypatch.setattr(provenance, "matrix_product", lambda: 0.5)
-    entries = {"01_generate": {"seconds": 60, "matrix_product": 0.25},
-               "02_train_sinus": {"seconds": 600, "matrix_product": 0.25}}  # fmt: skip
+    here = {"matrix_product": 0.25, "processor": "one"}
+    entries = {
+        "01_generate": {"seconds": 60, **here},
+        # Timed beside another notebook.
+        "02_train_sinus": {"seconds": 600, **here, "matrix_product": 0.3},
+        "07_reduced_model": {"seconds": 1, "matrix_product": 0.1, "processor": "another"},
+    }
     (tmp_path / provenance.NAME).write_text(json.dumps(entries), encoding="utf-8")
     return tmp_path
 
