@@ -31,7 +31,7 @@ all: $(SETUP) ## the report's figures and tables, at the report's sizes (figures
 	@$(PYTHON) docs/expected.py begin report $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
 
-quick: $(SETUP) ## the same pipeline at small sizes in a few minutes (figures/quick)
+quick: $(SETUP) ## the same pipeline at small sizes in 5 to 10 minutes (figures/quick)
 	@$(PYTHON) docs/expected.py begin quick $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
 
