@@ -191,7 +191,7 @@ def test_a_law_whose_place_and_width_move_is_carried_across_a_gap(uncompiled):
         assert support.std() == pytest.approx(width(time) / np.sqrt(3), rel=0.2)
         # A sample is drawn from the support.
         drawn = law.sample(50, rng, np.full((50, 1), time))
-        assert np.abs(drawn - support.T).min(axis=1).max() < 1e-7
+        assert np.abs(drawn - support.T).min(axis=1).max() < 1e-6
 
 
 def test_a_frame_of_conditions_that_repeat_has_as_many_points_as_there_are():
