@@ -22,7 +22,7 @@ EVERY = 5
 # Ensembles are begun from so many times `Propagation.later` trajectories: coverages of fewer
 # scatter by more than the two points that are aimed at.
 SETS = 4
-# Penalty of the slopes with which members are adjusted, in units of the variance of their codes.
+# Penalty of the slopes with which members are adjusted, as a part of the scatter of their codes.
 RIDGE = 0.03
 
 
@@ -70,8 +70,9 @@ class Analogues:
         apart = self.encoded[near] - self.model.encode(density)[0][:, None]
         centred = apart - apart.mean(axis=1, keepdims=True)
         normal = np.einsum("nik,nil->nkl", centred, centred)
-        # Of members that hardly differ no slope can be told.
-        normal += RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(len(normal[0]))
+        # Members that hardly differ determine no slope.
+        penalty = RIDGE * np.trace(normal, axis1=1, axis2=2) + np.finfo(float).tiny
+        normal += penalty[:, None, None] * np.eye(len(normal[0]))
         deviation = found - found.mean(axis=1, keepdims=True)
         slopes = np.linalg.solve(normal, np.einsum("nik,nil->nkl", centred, deviation))
         found = found - apart @ slopes
@@ -88,14 +89,14 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
     chosen on other trajectories; `autonomous`, codes drawn from the posterior. Columns: those of
     `metrics.forecast.around`; `mean_error`, `std_error`, of the distribution of X(t) that all
     ensembles together represent; `reynolds`, the fraction of the true log Re within the central
-    90 % of its distribution, and `width`, the median width of that interval relative to the
+    90 % of the members' and `width`, the median width of that interval relative to the
     prior's.
     """
     members, after = profile.propagation.later_members, np.arange(LATER[name] + 1, TIMES, EVERY)
     calibrating, held = (_evenly_spread(name, profile, seed, k) for k in range(2))
-    entry = Analogues(models.reduced, name, profile, seed)
-    dressed = _dressing(name, entry, calibrating, after, members, seed)
-    log_reynolds, codes = _advanced(name, entry, held, after, members)
+    analogues = Analogues(models.reduced, name, profile, seed)
+    dressed = _dressing(name, analogues, calibrating, after, members, seed)
+    log_reynolds, codes = _advanced(name, analogues, held, after, members)
     start = held.density.values[:, LATER[name]]
     snapshot = forecasting.drawn(models.codes, np.repeat(start, members, axis=0), models.rng)
     durations = times(name)[after] - times(name)[LATER[name]]
@@ -132,18 +133,18 @@ def _evenly_spread(name, profile, seed, k):
     return trajectories.generate(case, len(ranks), times(name), inputs=drawn, scheme="exact")
 
 
-def _advanced(name, entry, held, after, members):
+def _advanced(name, analogues, held, after, members):
     """log Re of the members of all ensembles, one after another, and their codes at later times."""
-    log_reynolds, codes = entry.members(held.density.values[:, LATER[name]], members)
+    log_reynolds, codes = analogues.members(held.density.values[:, LATER[name]], members)
     log_reynolds, codes = log_reynolds.ravel(), codes.reshape(-1, codes.shape[2])
     durations = times(name)[after] - times(name)[LATER[name]]
-    return log_reynolds, entry.model.advance(codes, durations, np.exp(log_reynolds))
+    return log_reynolds, analogues.model.advance(codes, durations, np.exp(log_reynolds))
 
 
-def _dressing(name, entry, held, after, members, seed):
+def _dressing(name, analogues, held, after, members, seed):
     """The dressing of ensembles from the later time, by trajectories that are not judged."""
     truth = held.density.values[:, after]
-    log_reynolds, codes = _advanced(name, entry, held, after, members)
+    log_reynolds, codes = _advanced(name, analogues, held, after, members)
     known = np.log(held.reynolds.values)
     # The member with the Re of the truth: what else it is off by is the error of the model.
     own = np.abs(log_reynolds.reshape(-1, members) - known[:, None]).argmin(axis=1)
@@ -151,10 +152,10 @@ def _dressing(name, entry, held, after, members, seed):
 
     def covered(by):
         rng = generator(seed, "dressing", number(name), 2)
-        forecast = entry.model.decode(by.dressed(codes, log_reynolds, rng))
+        forecast = analogues.model.decode(by.dressed(codes, log_reynolds, rng))
         return around(forecast, truth, members)["coverage"]
 
-    return dressing.fit(entry.model, along, truth, known, covered)
+    return dressing.fit(analogues.model, along, truth, known, covered)
 
 
 def summary(tables: pd.DataFrame) -> pd.DataFrame:

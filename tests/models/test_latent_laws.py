@@ -189,7 +189,7 @@ def test_a_law_whose_place_and_width_move_is_carried_across_a_gap(uncompiled):
         assert support.shape == (400, 1)
         assert abs(support.mean() - centre(time)) < 0.15 * width(time)
         assert support.std() == pytest.approx(width(time) / np.sqrt(3), rel=0.2)
-        # A sample is drawn from the support.
+        # A sample is drawn from the support; in single precision, codes of up to 8.
         drawn = law.sample(50, rng, np.full((50, 1), time))
         assert np.abs(drawn - support.T).min(axis=1).max() < 1e-6
 

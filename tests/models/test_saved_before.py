@@ -35,9 +35,9 @@ def test_a_model_saved_before_loads_and_computes_alike(path, kept):
     for load in (burgers.vae.load, models.load):
         found = computed(load(path), path.stem, kept)
         for name, value in found.items():
-            # The same bits on one processor. Another one rounds otherwise, and a steep front makes
-            # a hundred times more of it: 2.4e-5 was met.
-            np.testing.assert_allclose(value, kept[name], rtol=1e-5, atol=1e-4)
+            # The same bits on one processor. Another one rounds otherwise, and a cell average, a
+            # difference over the width of a cell, has 400 times that: 2.4e-5 was met.
+            np.testing.assert_allclose(value, kept[name], rtol=1e-5, atol=5e-5)
 
 
 def test_there_is_a_file_of_each_kind():

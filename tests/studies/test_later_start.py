@@ -63,7 +63,7 @@ def test_what_is_due_to_the_distance_of_the_simulations_is_taken_away(
     assert error < 0.5 * former
 
 
-def test_members_of_densities_that_hide_re_have_every_possible_re(analogues):
+def test_members_of_densities_that_hide_re_differ_in_it(analogues):
     hidden = trajectories.generate(
         burgers.CRENEAU, 2, [T0], inputs={"reynolds": np.exp([12.5, 12.9]), "step": [0.2, 0.2]},
         scheme="exact",
