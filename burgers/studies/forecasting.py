@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.stats import qmc
 
 from burgers.ensembles import trajectories
 from burgers.models import baselines, flow, front_decoder, latent_ode, pairs, training, vae
@@ -77,10 +78,24 @@ def training_set(name: str, profile: Profile, seed: int) -> xr.Dataset:
     xarray.Dataset of `trajectories.generate`: `density` (realisation, time, x), and the inputs.
     """
     count = profile.propagation.trajectories[name]
-    return trajectories.generate(
-        CASES[name], count, training_times(name), scheme="exact",
-        seed=stream(seed, "trajectories", number(name)),
-    )  # fmt: skip
+    rng = generator(seed, "trajectories", number(name))
+    return evenly_spread(name, count, training_times(name), rng)
+
+
+def evenly_spread(name: str, count: int, at: NDArray[Any], rng: np.random.Generator) -> xr.Dataset:
+    """Exact trajectories of quasi-random inputs (Halton), whose averages scatter little.
+
+    Parameters
+    ----------
+    name : of the case.
+    count : number of trajectories.
+    at : (times,), non-negative and non-decreasing.
+    rng : of the scrambling.
+    """
+    inputs = dict(CASES[name].inputs)
+    ranks = qmc.Halton(len(inputs), rng=rng).random(count).T
+    drawn = {key: law.ppf(rank) for (key, law), rank in zip(inputs.items(), ranks, strict=True)}
+    return trajectories.generate(CASES[name], count, at, inputs=drawn, scheme="exact")
 
 
 def inner(ensemble: xr.Dataset) -> xr.Dataset:

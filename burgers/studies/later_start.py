@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import qmc
 from sklearn.neighbors import NearestNeighbors
 
 from burgers.ensembles import trajectories
@@ -93,7 +92,7 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
     prior's.
     """
     members, after = profile.propagation.later_members, np.arange(LATER[name] + 1, TIMES, EVERY)
-    calibrating, held = (_evenly_spread(name, profile, seed, k) for k in range(2))
+    calibrating, held = (_trajectories(name, profile, seed, k) for k in range(2))
     analogues = Analogues(models.reduced, name, profile, seed)
     dressed = _dressing(name, analogues, calibrating, after, members, seed)
     log_reynolds, codes = _advanced(name, analogues, held, after, members)
@@ -124,13 +123,10 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
     return pd.concat(tables, ignore_index=True)
 
 
-def _evenly_spread(name, profile, seed, k):
-    """Exact trajectories of quasi-random inputs: of these, averages scatter little."""
-    case, inputs = CASES[name], dict(CASES[name].inputs)
-    sequence = qmc.Halton(len(inputs), rng=generator(seed, "later trajectories", number(name), k))
-    ranks = sequence.random(SETS * profile.propagation.later)
-    drawn = {key: law.ppf(rank) for (key, law), rank in zip(inputs.items(), ranks.T, strict=True)}
-    return trajectories.generate(case, len(ranks), times(name), inputs=drawn, scheme="exact")
+def _trajectories(name, profile, seed, k):
+    """Trajectories that ensembles are begun from, which the models were not trained on."""
+    rng = generator(seed, "later trajectories", number(name), k)
+    return forecasting.evenly_spread(name, SETS * profile.propagation.later, times(name), rng)
 
 
 def _advanced(name, analogues, held, after, members):
