@@ -171,6 +171,23 @@ def test_what_was_recorded_is_of_the_present_code(folder):
     assert provenance.verify() == 0
 
 
+def test_the_committed_results_are_of_the_present_code(capsys):
+    assert provenance.verify() == 0, capsys.readouterr().out
+
+
+def test_every_notebook_has_a_record_of_its_run_and_of_all_that_it_made():
+    folder = ROOT / "figures" / "report"
+    entries, made = provenance.recorded(folder), provenance.results(folder)
+    notebooks = {path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+    assert set(entries) == notebooks
+    for name, paths in made.items():
+        assert {path.name for path in paths} == set(entries[name]["made"])
+        assert not entries[name]["commit"].endswith("-dirty")
+    assert {path.name for path in folder.iterdir()} - {provenance.NAME} == {
+        path.name for paths in made.values() for path in paths if path.parent == folder
+    }
+
+
 def test_the_commit_of_a_run_is_dirty_by_more_than_its_results(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
     assert provenance._commit() == "not in git"
