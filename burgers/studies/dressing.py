@@ -30,6 +30,9 @@ LARGEST, BISECTIONS = 4.0, 7
 # An error is drawn among this share of the trajectories, the nearest in log Re.
 NEAREST = 0.2
 ITERATIONS = 4
+# A change by this part of a code's std costs as much as the whole distance. Without a cost, a code
+# on which the density hardly depends changes far, and many times that change leads anywhere.
+SMALL = 0.1
 # Damping of these steps, at first and after each that was rejected, by this factor more.
 DAMPING, MORE = 1e-4, 30.0
 
@@ -109,11 +112,11 @@ def fit(
 def errors_of_codes(
     model: Reduced, codes: NDArray[Any], density: NDArray[Any]
 ) -> NDArray[np.float64]:
-    """The changes of codes that make decoded densities nearest to given ones.
+    """The small changes of codes that bring decoded densities near to given ones.
 
-        δ = argmin Σ_x (D(z + δ) - ρ)²,   by damped Gauss-Newton steps
+        δ = argmin ‖D(z + δ) - ρ‖² + ‖D(z) - ρ‖² Σ_k (δ_k / 0.1 s_k)²,   by damped Gauss-Newton
 
-    A step that takes the decoded density away from the given one is not taken.
+    s is the std of the codes. A step that does not lessen this is not taken.
 
     Parameters
     ----------
@@ -125,22 +128,25 @@ def errors_of_codes(
     (trajectories, times, latents).
     """
     codes = codes.astype(np.float64)
-    latents, shift = codes.shape[-1], np.zeros(codes.shape)
-    widths = 0.01 * codes.std(axis=(0, 1)) * np.eye(latents)
+    latents, shift, std = codes.shape[-1], np.zeros(codes.shape), codes.std(axis=(0, 1))
     damping, missing = np.full((*codes.shape[:-1], 1), DAMPING), density - model.decode(codes)
+    price = np.sum(missing**2, axis=-1, keepdims=True) / (SMALL * std) ** 2
+
+    def lessened(missing, shift):
+        return np.sum(missing**2, axis=-1) + np.sum(price * shift**2, axis=-1)
+
     for _ in range(ITERATIONS):
         slopes = np.stack([
             (model.decode(codes + shift + h) - model.decode(codes + shift - h)) / (2.0 * h.sum())
-            for h in widths
+            for h in 0.01 * std * np.eye(latents)
         ], axis=-1)  # fmt: skip
         normal = np.einsum("...xk,...xl->...kl", slopes, slopes)
-        # A direction that does not change the density is left alone.
-        scale = damping * np.trace(normal, axis1=-2, axis2=-1)[..., None]
-        normal += scale[..., None] * np.eye(latents)
-        projected = np.einsum("...xk,...x->...k", slopes, missing)
-        tried = shift + np.linalg.solve(normal, projected[..., None])[..., 0]
+        extra = price + damping * np.trace(normal, axis1=-2, axis2=-1)[..., None]
+        normal += extra[..., None] * np.eye(latents)
+        downhill = np.einsum("...xk,...x->...k", slopes, missing) - price * shift
+        tried = shift + np.linalg.solve(normal, downhill[..., None])[..., 0]
         left = density - model.decode(codes + tried)
-        nearer = np.sum(left**2 - missing**2, axis=-1, keepdims=True) < 0.0
+        nearer = (lessened(left, tried) < lessened(missing, shift))[..., None]
         shift, missing = np.where(nearer, tried, shift), np.where(nearer, left, missing)
         damping = np.where(nearer, damping, MORE * damping)
     return shift

@@ -92,7 +92,7 @@ def evenly_spread(name: str, count: int, at: NDArray[Any], rng: np.random.Genera
     at : (times,), non-negative and non-decreasing.
     rng : of the scrambling.
     """
-    inputs = dict(CASES[name].inputs)
+    inputs: dict[str, Any] = dict(CASES[name].inputs)
     ranks = qmc.Halton(len(inputs), rng=rng).random(count).T
     drawn = {key: law.ppf(rank) for (key, law), rank in zip(inputs.items(), ranks, strict=True)}
     return trajectories.generate(CASES[name], count, at, inputs=drawn, scheme="exact")

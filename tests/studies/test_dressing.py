@@ -5,11 +5,15 @@ import pytest
 
 from burgers.studies import dressing
 
+# Errors of codes at four times, small beside the std of the codes, which is one.
+SIZES = 0.001 * np.array([1.0, 2.0, 0.5, 0.0])[:, None]
+
 
 class Linear:
     """A model whose decoder is a matrix."""
 
-    matrix = np.random.default_rng(0).normal(size=(3, 40))
+    def __init__(self, scales=(1.0, 1.0, 1.0)):
+        self.matrix = np.random.default_rng(0).normal(size=(3, 40)) * np.array(scales)[:, None]
 
     def decode(self, codes):
         return codes @ self.matrix
@@ -19,13 +23,24 @@ class Linear:
 def held():
     rng = np.random.default_rng(1)
     codes = rng.normal(size=(300, 4, 3))
-    errors = 0.1 * np.array([1.0, 2.0, 0.5, 0.0])[:, None] * rng.normal(size=codes.shape)
+    errors = SIZES * rng.normal(size=codes.shape)
     return codes, errors, Linear().decode(codes + errors), rng.uniform(4, 13, size=300)
 
 
 def test_the_errors_of_codes_are_those_that_were_made(held):
     codes, errors, density, _ = held
-    assert dressing.errors_of_codes(Linear(), codes, density) == pytest.approx(errors, abs=1e-3)
+    assert dressing.errors_of_codes(Linear(), codes, density) == pytest.approx(errors, abs=1e-4)
+
+
+def test_a_code_on_which_the_density_hardly_depends_is_not_changed_far(held):
+    codes, errors, _, _ = held
+    model, rng = Linear((1.0, 1.0, 1e-4)), np.random.default_rng(5)
+    density = model.decode(codes + errors)
+    # What no change of codes can mend would take some of the third one far.
+    density += 2e-4 * rng.normal(size=density.shape)
+    found = dressing.errors_of_codes(model, codes, density)
+    assert np.abs(found).max() < 0.5 * dressing.SMALL
+    assert found[:, :3, :2] == pytest.approx(errors[:, :3, :2], abs=2e-4)
 
 
 def test_members_are_given_the_errors_of_trajectories_of_similar_re(held):
@@ -71,7 +86,6 @@ def test_dressed_ensembles_cover_the_truth_as_often_as_they_say(held):
 
     fitted = dressing.fit(Linear(), codes, density, log_reynolds, coverage_of(density, codes))
     other = rng.normal(size=codes.shape)
-    scale = 0.1 * np.array([1.0, 2.0, 0.5, 0.0])[:, None]
-    truth = Linear().decode(other + scale * rng.normal(size=codes.shape))
+    truth = Linear().decode(other + SIZES * rng.normal(size=codes.shape))
     covered = coverage_of(truth, other)
     assert covered(fitted)[:3] == pytest.approx(0.9, abs=0.03)

@@ -76,7 +76,7 @@ def test_members_of_densities_that_hide_re_differ_in_it(analogues):
 
 
 def test_trajectories_are_spread_evenly_over_the_inputs():
-    held, other = (later_start._evenly_spread("creneau", PROFILE, 0, k) for k in range(2))
+    held, other = (later_start._trajectories("creneau", PROFILE, 0, k) for k in range(2))
     count = later_start.SETS * PROFILE.propagation.later
     assert held.sizes["realisation"] == count
     low, high = burgers.problems.LOG_REYNOLDS
