@@ -201,7 +201,7 @@ QUICK = Profile(
         flow_epochs=12,
         codes=1000,
         codes_given_time=1000,
-        samples=300,
+        samples=120,
         times=2,
     ),
     propagation=Propagation(
@@ -225,7 +225,7 @@ QUICK = Profile(
         gauss_legendre=(4, 8),
         sobol=(16, 64),
     ),
-    published=2,
+    published=1,
     judging=Judging(training=500, samples=400, noises=6),
     inference=Inference(1000, 4, 6, 3, 500, 100, 3, 2, all_settings=False, candidates=2000),
 )
