@@ -23,8 +23,8 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 # The longest first.
 TRAININGS := $(BUILD)/03_train_creneau.ipynb $(BUILD)/02_train_sinus.ipynb
 
-.PHONY: all report quick verify compare test nbval lint torture reproducible browser lab explore html \
-	notebooks data train stored readme bench leaderboard setup lock clean help
+.PHONY: all report schemes quick verify compare test nbval lint torture reproducible browser lab explore \
+	html notebooks data train stored readme bench leaderboard setup lock clean help
 
 ##@ Results
 all: $(SETUP) ## the report's figures and tables, at the report's sizes (figures/report)
@@ -38,6 +38,10 @@ quick: $(SETUP) ## the same pipeline at small sizes in 5 to 10 minutes (figures/
 report: $(SETUP) ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
 	@$(PYTHON) docs/expected.py begin report $(JOBS) build/report/04_compare_moments.ipynb
 	@$(MAKE) --no-print-directory -j$(JOBS) build/report/04_compare_moments.ipynb PROFILE=report
+
+schemes: $(SETUP) ## the same part on the second-order scheme, beside it (benchmarks/schemes*.csv)
+	@$(MAKE) --no-print-directory -j$(JOBS) build/report_muscl/04_compare_moments.ipynb PROFILE=report_muscl
+	@$(PYTHON) benchmarks/schemes.py
 
 verify: $(SETUP) ## whether figures/report is what the present code made, and what is not
 	@$(PYTHON) docs/provenance.py verify

@@ -52,6 +52,23 @@ def moments():
     return markdown(("case", "densities", *heads, "mean, std against the exact ones"), rows)
 
 
+def schemes():
+    """The same distances where the densities are those of the second-order scheme."""
+    table = measured("schemes").query(f"samples == {SAMPLES}")
+    table = table.set_index(["scheme", "case", "study"])
+    rows = []
+    for case in ("sinus", "creneau"):
+        for study, words in STUDIES.items():
+            first, second = (table.loc[scheme, case, study] for scheme in ("rusanov", "muscl"))
+            columns = ("mean_error", "std_error", "exact_mean_error", "exact_std_error")
+            rows.append(
+                (case, words, *(f"{first[name]:.4f}, {second[name]:.4f}" for name in columns))
+            )
+    heads = ("case", "densities", "mean_error", "std_error", "mean against the exact one",
+             "std against the exact one")  # fmt: skip
+    return markdown(heads, rows)
+
+
 def recipes():
     """The report's training and the others."""
     heads = ("case", "model", "median error", "worst", "mean, std, all times",
@@ -335,9 +352,9 @@ def runs():
 
 TABLES = {
     function.__name__: function
-    for function in (moments, recipes, goals, reduced, reduced_goals, payback, solver, training,
-                     claims, pictures, reproducibility, named, data_sets, calibration, power,
-                     leaderboard, inference, inference_goals, inference_densities, runs)
+    for function in (moments, schemes, recipes, goals, reduced, reduced_goals, payback, solver,
+                     training, claims, pictures, reproducibility, named, data_sets, calibration,
+                     power, leaderboard, inference, inference_goals, inference_densities, runs)
 }  # fmt: skip
 
 if __name__ == "__main__":
