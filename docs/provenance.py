@@ -250,7 +250,7 @@ def verify() -> int:
               f"{', '.join(names)}")  # fmt: skip
     if not found:
         commits = sorted({entry["commit"] for entry in recorded(folder).values()})
-        print(f"all results are of the present code, run at {', '.join(commits)}")
+        print(f"all results are of the present code, run at commits {', '.join(commits)}")
     return int(bool(found))
 
 
