@@ -1,5 +1,6 @@
 """Learned posteriors: what they learn from, and measures that tell exact draws from others."""
 
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,12 @@ def test_the_same_seed_gives_the_same_posterior(compared):
     again = inference.learn(learned.setting, inference.OWN, SIZES, 0)
     data = np.array([[0.2, 0.5, 0.7, -0.6, -0.5]])
     np.testing.assert_array_equal(learned.sample(data, 20, RNG(0)), again.sample(data, 20, RNG(0)))
+
+
+def test_a_learned_posterior_is_the_same_from_another_process(compared):
+    learned = compared.learned["creneau", "base", inference.OWN]
+    sent, data = pickle.loads(pickle.dumps(learned)), np.array([[1.0, 0.9, 0.2, 0.2, 0.2]])
+    np.testing.assert_array_equal(learned.sample(data, 20, RNG(0)), sent.sample(data, 20, RNG(0)))
 
 
 def test_a_method_or_data_that_are_none_are_refused_by_name(compared):
