@@ -1,6 +1,7 @@
 """Fill the tables of README and docs/*.md from figures/report and benchmarks: `make readme`.
 
 A table stands between `<!-- name -->` and `<!-- /name -->`: that of the function of its name.
+Numbers in sentences are those of `quoted`.
 """
 
 import re
@@ -9,6 +10,7 @@ import captions
 import expected
 import pandas as pd
 import provenance
+import quoted
 
 from burgers import problems
 from burgers._files import written_whole
@@ -32,10 +34,11 @@ PLAIN = {
 
 
 def filled(text):
-    """The text of a page with every table made anew."""
-    return BLOCK.sub(
+    """The text of a page with every table and every quoted number made anew."""
+    tables = BLOCK.sub(
         lambda found: f"<!-- {found[1]} -->\n{TABLES[found[1]]()}\n<!-- /{found[1]} -->", text
     )
+    return quoted.filled(tables)
 
 
 def moments():

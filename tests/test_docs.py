@@ -18,6 +18,7 @@ from burgers.paths import ROOT, figures
 
 sys.path.insert(0, str(ROOT / "docs"))
 import captions
+import quoted
 import readme
 
 README, *DOCS = readme.PAGES
@@ -62,8 +63,29 @@ def test_every_table_stands_on_one_page():
 
 def test_readme_counts_the_claims_that_hold():
     made = pd.concat(map(readme.made, ("table_claims", "timing_claims")))
-    text = README.read_text(encoding="utf-8")
+    text = quoted.QUOTED.sub(r"\2", README.read_text(encoding="utf-8"))
     assert f"Of the report's {len(made)} claims {made.holds.sum()} hold" in text
+
+
+def test_a_quoted_number_is_of_one_row_or_of_what_several_make():
+    of = "table_moments; 5000; sinus"
+    table = readme.made("table_moments").query("samples == 5000 and case == 'sinus'")
+    prior = table.set_index("study").loc["prior"]
+    assert quoted.number(f"{of}; prior; mean_error; .4f") == f"{prior.mean_error:.4f}"
+    found = quoted.number(f"{of}; prior; std_error / floor_std; .2f")
+    assert found == f"{prior.std_error / prior.floor_std:.2f}"
+    assert quoted.number(f"{of}; max std_error; .4f") == f"{table.std_error.max():.4f}"
+    assert quoted.number("table_reduced; sinus; reduced; median; .5f") != "nan"
+    for wanted, rows in ((f"{of}; mean_error; .4f", 3), (f"{of}; posterior; mean_error; .4f", 0)):
+        with pytest.raises(ValueError, match=f"is of {rows} rows; accepted: one"):
+            quoted.number(wanted)
+
+
+@PAGES
+def test_no_line_of_a_page_begins_with_a_quoted_number(path):
+    # In Markdown such a line would end its paragraph.
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if re.match(r"\s*<!--=", line)]
 
 
 @PAGES
