@@ -30,10 +30,12 @@ TRAININGS := $(BUILD)/03_train_creneau.ipynb $(BUILD)/02_train_sinus.ipynb
 all: $(SETUP) ## the report's figures and tables, at the report's sizes (figures/report)
 	@$(PYTHON) docs/expected.py begin report $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=report
+	@echo "done: figures and tables are in figures/report, notebooks with their outputs in build/report"
 
 quick: $(SETUP) ## the same pipeline at small sizes in 5 to 10 minutes (figures/quick)
 	@$(PYTHON) docs/expected.py begin quick $(JOBS) notebooks
 	@$(MAKE) --no-print-directory -j$(JOBS) notebooks PROFILE=quick
+	@echo "done: figures and tables are in figures/quick, notebooks with their outputs in build/quick"
 
 report: $(SETUP) ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
 	@$(PYTHON) docs/expected.py begin report $(JOBS) build/report/04_compare_moments.ipynb
@@ -170,6 +172,8 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 
 setup: $(SETUP) ## make .venv from the lock, or bring it up to date; every other target does too
 
+# An editable installation as an entry of the path: a folder that is named like the package, as a clone
+# is, does not hide it from Python in the folder above.
 # A uv on the PATH, else the one of the lock, which pip installs. uv does not read pip's settings
 # (an index of one's own, say): where it finds nothing, pip installs the same.
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
@@ -181,7 +185,7 @@ install = $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python
 	@command -v uv > /dev/null || sed -n '/^uv==/,/# via/p' requirements.txt \
 		| $(PIP) install --require-hashes -r /dev/stdin
 	@$(call install,--require-hashes -r requirements.txt)
-	@$(call install,--no-deps --no-build-isolation --editable .)
+	@$(call install,--no-deps --no-build-isolation --config-settings editable_mode=compat --editable .)
 	@touch $@
 
 # By the uv of the lock, whatever is on the PATH: the lock's text differs between versions.

@@ -4,3 +4,4 @@ from burgers.explore import prepared
 
 if __name__ == "__main__":
     prepared()
+    print("every model of the page is there; `make explore`, or voila, shows it")
