@@ -53,6 +53,13 @@ def test_a_reversed_verdict_is_shown_with_both_numbers(runs, capsys):
     assert "0.53" in said
 
 
+def test_a_goal_is_the_same_by_whatever_distribution_or_method_it_is_met(runs, capsys):
+    changed(runs[0], "goals", goal=["c2st, mixture", "T = 0.2, generated"], method=["a", "b"])
+    changed(runs[1], "goals", goal=["c2st, flow", "T = 0.2, generated"], method=["b", "b"])
+    assert compare.report(*runs)
+    assert "table_goals.csv: 2 of 2 verdicts are the same" in capsys.readouterr().out
+
+
 def test_numbers_apart_are_measured_and_do_not_reverse_anything(runs):
     changed(runs[1], "numbers", error=[1.0, 2.0, 5.0])
     assert compare.report(*runs)
