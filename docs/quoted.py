@@ -16,7 +16,7 @@ import pandas as pd
 
 from burgers.paths import ROOT, figures
 
-QUOTED = re.compile(r"<!--= ([^>]*?) -->(.*?)<!--/-->", flags=re.DOTALL)
+QUOTED = re.compile(r"<!--= (.+?) -->(.*?)<!--/-->")
 OF_SEVERAL = ("max", "min", "median", "sum")
 
 

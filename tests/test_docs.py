@@ -82,10 +82,11 @@ def test_a_quoted_number_is_of_one_row_or_of_what_several_make():
 
 
 @PAGES
-def test_no_line_of_a_page_begins_with_a_quoted_number(path):
-    # In Markdown such a line would end its paragraph.
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert not [line for line in lines if re.match(r"\s*<!--=", line)]
+def test_quoted_numbers_are_whole_and_within_a_line(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(quoted.QUOTED.findall(text)) == text.count("<!--= ") == text.count("<!--/-->")
+    # In Markdown a line that begins with one would end its paragraph.
+    assert not re.search(r"^\s*<!--=", text, flags=re.MULTILINE)
 
 
 @PAGES
