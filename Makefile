@@ -40,6 +40,7 @@ quick: $(SETUP) ## the same pipeline at small sizes in 5 to 10 minutes (figures/
 report: $(SETUP) ## the report's own part alone: figures 2 to 20, and its claims (figures/report)
 	@$(PYTHON) docs/expected.py begin report $(JOBS) build/report/04_compare_moments.ipynb
 	@$(MAKE) --no-print-directory -j$(JOBS) build/report/04_compare_moments.ipynb PROFILE=report
+	@echo "done: figures and tables are in figures/report, notebooks with their outputs in build/report"
 
 schemes: $(SETUP) ## the same part on the second-order scheme, beside it (benchmarks/schemes*.csv)
 	@$(MAKE) --no-print-directory -j$(JOBS) build/report_muscl/04_compare_moments.ipynb PROFILE=report_muscl
@@ -172,13 +173,13 @@ bench: $(SETUP) ## the solver beside its peers, its cost, and the time of a trai
 
 setup: $(SETUP) ## make .venv from the lock, or bring it up to date; every other target does too
 
-# An editable installation as an entry of the path: a folder that is named like the package, as a clone
-# is, does not hide it from Python in the folder above.
 # A uv on the PATH, else the one of the lock, which pip installs. uv does not read pip's settings
 # (an index of one's own, say): where it finds nothing, pip installs the same.
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check
 UV = $(or $(shell command -v uv 2> /dev/null),.venv/bin/uv)
 install = $(UV) pip install --quiet --compile-bytecode --python .venv/bin/python $(1) || $(PIP) install $(1)
+# An editable installation as an entry of the path: a folder that is named like the package, as a clone
+# is, does not hide it from Python in the folder above.
 .venv/installed: requirements.txt pyproject.toml
 	@echo "installing requirements.txt in .venv: a minute, or several where the network is slow"
 	@$(BASE_PYTHON) -m venv .venv
