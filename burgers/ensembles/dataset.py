@@ -76,7 +76,7 @@ def generate(
     columns = solving.packed(times, inputs)
     widths = {name: values.shape[1:] for name, values in inputs.items()}
     options: dict[str, Any] = {"problem": problem, "widths": widths, "cells": cells}
-    options |= {"scheme": scheme, "cfl": cfl}
+    options |= {"scheme": checks.choice("scheme", scheme, solving.SCHEMES), "cfl": cfl}
     if chunks is None:
         density = solving.solved(columns, **options)
     else:

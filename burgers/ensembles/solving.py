@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from burgers.problems import CASES, Problem
 from burgers.problems.problem import Inputs
 
 Scheme = Literal["rusanov", "muscl", "exact"]
+SCHEMES = get_args(Scheme)
 # Realisations solved at once: enough to fill blocks with similar numbers of steps.
 CHUNK = 16_384
 

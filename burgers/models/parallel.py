@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def run_in_parallel(
     if not workers:
         return [train(**options) for train, options in tasks]
     spawn = multiprocessing.get_context("spawn")
-    with one_thread(), ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+    with one_thread(), ProcessPoolExecutor(workers, spawn, initializer=_end_with_parent) as pool:
         return _in_turn(pool, tasks, workers)
 
 
@@ -56,6 +57,17 @@ def one_thread() -> Iterator[None]:
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _end_with_parent():
+    """End this process when the one that started it is killed, say as the kernel of a notebook."""
+    parent = multiprocessing.parent_process()
+
+    def wait_for_it():
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_for_it, daemon=True).start()
 
 
 def _in_turn(pool, tasks, workers):

@@ -86,7 +86,9 @@ def latents(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Figure:
         ax.add_collection(lines)
         start = (codes[:, 0] - flat.mean(axis=0)) @ directions[:2].T
         ax.plot(*start.T, "o", color="black", markersize=4)
-        ax.annotate("$t = 0$", start[0], xytext=(6, 4), textcoords="offset points")
+        ax.annotate("$t = 0$", start[0], xytext=(-6, -3), textcoords="offset points", ha="right",
+                    va="top")  # fmt: skip
+        ax.margins(0.12)
         ax.autoscale()
         ax.set(title=title, xlabel="first principal component", ylabel="second principal component")
     figure.colorbar(lines, ax=axes, label=r"$\log$ Re")
@@ -219,7 +221,7 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
             )  # fmt: skip
             for row in found.itertuples() if solves else ():
                 label = row.cells if method in ON_GRIDS else row.points
-                ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4),
+                ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4 if k % 2 else -9),
                             textcoords="offset points", fontsize=7)  # fmt: skip
         # Within a decade the labels between its ends would overlap.
         ax.xaxis.set_minor_formatter(NullFormatter())

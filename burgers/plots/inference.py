@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -75,7 +76,10 @@ def corners(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
         ax.plot(*truth, "k+", markersize=14, label="truth")
         ax.set(title=title, xlabel=r"$\log$ Re", ylabel="$a$")
         ax.ticklabel_format(useOffset=False)
-    np.atleast_1d(axes)[0].legend(fontsize=9, markerscale=2)
+    handles, labels = np.atleast_1d(axes)[0].get_legend_handles_labels()
+    legend = figure.legend(handles, labels, fontsize=9, loc="outside right upper")
+    for handle in legend.findobj(PathCollection):
+        handle.set(sizes=[20], alpha=1)
     return figure
 
 

@@ -161,5 +161,5 @@ def information(panels: Any, least: float) -> Figure:
         ax.set(title=case, xlabel="latent, by rank")
         ax.set_xticks(range(1, 11))
     axes[0].set_ylabel("KL to the prior [nats]")
-    axes[1].legend(fontsize=9)
+    axes[0].legend(fontsize=9, loc="upper right")
     return figure

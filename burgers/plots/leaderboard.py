@@ -95,6 +95,8 @@ def frontier(table: pd.DataFrame) -> Figure:
         of_problem = table[table.problem == problem]
         for family, (colour, marker) in FAMILIES.items():
             some = of_problem[[_family(row) == family for row in of_problem.itertuples()]]
+            if some.empty:
+                continue
             seconds = (some.training_seconds + 5 * some.sampling_seconds).clip(lower=1e-2)
             ax.scatter(seconds, some.worst, color=colour, marker=marker, s=26, label=family)
         ax.axhline(1.0, color=MONTE_CARLO, linewidth=0.9)
@@ -105,8 +107,13 @@ def frontier(table: pd.DataFrame) -> Figure:
         ax.set_xlabel("training and 5,000 draws [s]")
     for ax in axes[:, 0]:
         ax.set_ylabel("worst distance / range of true")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    shown = {
+        label: handle
+        for ax in axes.flat
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(shown.values(), shown, loc="outside lower center", ncols=4, frameon=False,
+                  fontsize=9)  # fmt: skip
     return figure
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from burgers import exact, metrics, streams
 from burgers.exact import Observation
 from burgers.models import evaluation, flow, latent_laws
+from burgers.models.parallel import run_in_parallel
 from burgers.paths import stored
 from burgers.problems import CASES, number
 from burgers.profiles import Inference
@@ -191,9 +192,7 @@ def models(
     }
 
 
-def judged(
-    ways: dict[str, Draw], setting: Setting, sizes: Inference, seed: int
-) -> pd.DataFrame:  # fmt: skip
+def judged(ways: dict[str, Draw], setting: Setting, sizes: Inference, seed: int) -> pd.DataFrame:
     """How near the densities of each way are to exact ones, medians over new observations.
 
     Returns
@@ -201,9 +200,8 @@ def judged(
     A table with a row for each time and way, and for other exact draws, of `mean_error` and
     `std_error`, differences of mean and std from the exact ones, relative to the exact std in the
     L2 norm over x; `c2st` of what the sensors of other settings would read with the same noise,
-    drawn against exact; and
-    `coverage`, the share of places, where the posterior is not narrower than the sensors would see,
-    at which the true density is in the band of 90 %.
+    drawn against exact; and `coverage`, the share of places, where the posterior is not narrower
+    than the sensors would see, at which the true density is in the band of 90 %.
     """
     observation = setting.observation()
     rng = streams.generator(seed, "density judges", number(setting.case))
@@ -244,7 +242,9 @@ def _measures(drawn, best, truth, observation, rng):
     return mean_error, std_error, metrics.c2st(*pair), inside.mean() if told.any() else np.nan
 
 
-def compare(found: Comparison, folder: Path, sizes: Inference, seed: int) -> Densities:
+def compare(
+    found: Comparison, folder: Path, sizes: Inference, seed: int, workers: int = 0
+) -> Densities:
     """Judge the models of 06 and 07 in both cases, with little and with much noise.
 
     Parameters
@@ -252,15 +252,28 @@ def compare(found: Comparison, folder: Path, sizes: Inference, seed: int) -> Den
     found : of `inference_scores.compare`, whose learned posteriors of the inputs are used.
     folder : of the trained models.
     sizes, seed : of the run.
+    workers : number of settings judged at the same time, each in its own process; 0 for this one.
     """
-    tables, panels = [], {}
-    for case, name in product(CASES, JUDGED_IN):
-        setting = settings(case)[name]
-        ways = models(setting, found.learned[case, name, OWN], folder, sizes, seed)
-        tables.append(judged(ways, setting, sizes, seed).assign(case=case, setting=name))
-        panels[case, name] = shown(ways, setting, seed)
+    tasks = {
+        (case, name): {"case": case, "name": name, "learned": found.learned[case, name, OWN],
+                       "folder": folder, "sizes": sizes, "seed": seed}
+        for case, name in product(CASES, JUDGED_IN)
+    }  # fmt: skip
+    judged_in = run_in_parallel([(in_setting, options) for options in tasks.values()], workers)
+    made = dict(zip(tasks, judged_in, strict=True))
     order = ["case", "setting", "time", "way", "mean_error", "std_error", "c2st", "coverage"]
-    return Densities(pd.concat(tables)[order], panels)
+    table = pd.concat(table for table, _ in made.values())[order]
+    return Densities(table, {key: panels for key, (_, panels) in made.items()})
+
+
+def in_setting(
+    case: str, name: str, learned: Amortised, folder: Path, sizes: Inference, seed: int
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The table and the panels of one setting."""
+    setting = settings(case)[name]
+    ways = models(setting, learned, folder, sizes, seed)
+    table = judged(ways, setting, sizes, seed).assign(case=case, setting=name)
+    return table, shown(ways, setting, seed)
 
 
 def shown(ways: dict[str, Draw], setting: Setting, seed: int) -> dict[str, Any]:
@@ -268,10 +281,8 @@ def shown(ways: dict[str, Draw], setting: Setting, seed: int) -> dict[str, Any]:
 
     A dict from a title to the parts of a panel of `plots.inference.bands`.
     """
-    observation, rng = (
-        setting.observation(),
-        streams.generator(seed, "shown truth", number(setting.case)),
-    )
+    observation = setting.observation()
+    rng = streams.generator(seed, "shown truth", number(setting.case))
     inputs: dict[str, Any] = dict(observation.problem.sample(1, rng))
     data = observation.observe(inputs, rng)[0]
     posterior, truths, panels = exact.posterior(observation, data), at_inputs(setting, inputs), {}

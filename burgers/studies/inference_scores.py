@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from burgers import exact, metrics, streams
 from burgers.models._bayesflow import diagnostics
+from burgers.models.parallel import run_in_parallel
 from burgers.problems import CASES, number
 from burgers.profiles import Inference
 from burgers.studies.inference import (
@@ -182,7 +183,7 @@ class Comparison(NamedTuple):
 
     table : a row for each, with columns case, setting, method and those of `judged`.
     coverage : from case and method to coverage in the base setting, (levels, inputs).
-    learned : from case, setting and method to what was learned.
+    learned : from case, setting and `OWN` to what our own method learned.
     """
 
     table: pd.DataFrame
@@ -190,26 +191,45 @@ class Comparison(NamedTuple):
     learned: dict[tuple[str, str, str], Amortised]
 
 
-def compare(sizes: Inference, seed: int) -> Comparison:
-    """Learn and judge: all methods in the base setting, our own in its variants too."""
+def compare(sizes: Inference, seed: int, workers: int = 0) -> Comparison:
+    """Learn and judge: all methods in the base setting, our own in its variants too.
+
+    workers : number of processes that learn and judge settings at the same time; 0 for this one.
+    """
     names = SETTINGS if sizes.all_settings else FEW_SETTINGS
-    methods = tuple(METHODS) if sizes.all_settings else FEW_METHODS
-    tasks = [
-        (case, name, method) for case in CASES for name in names
-        for method in (methods if name == "base" else (OWN,))
-    ]  # fmt: skip
-    found = Comparison(pd.DataFrame(), {case: {} for case in CASES}, {})
-    rows, by = [], {}
-    for case, name, method in tqdm(tasks, "posteriors", disable="CI" in os.environ):
-        setting = settings(case)[name]
-        if setting not in by:
-            by = {setting: held(setting, sizes, seed)}
-        learned = found.learned[case, name, method] = learn(setting, method, sizes, seed)
-        row, covered = judged(learned, by[setting], sizes, seed)
-        rows.append({"case": case, "setting": name, "method": method, **row})
-        if name == "base":
-            found.coverage[case][method] = covered
+    # The base settings, where most methods are tried, take longest: they begin first.
+    tasks = {(case, name): {"case": case, "name": name, "sizes": sizes, "seed": seed}
+             for name in names for case in CASES}  # fmt: skip
+    made = run_in_parallel([(in_setting, options) for options in tasks.values()], workers)
+    by_setting = dict(zip(tasks, made, strict=True))
+    found, rows = Comparison(pd.DataFrame(), {}, {}), []
+    for case in CASES:
+        found.coverage[case] = by_setting[case, "base"].coverage
+        for name in names:
+            rows += by_setting[case, name].rows
+            found.learned[case, name, OWN] = by_setting[case, name].own
     return found._replace(table=pd.DataFrame(rows))
+
+
+class InSetting(NamedTuple):
+    """The methods in one setting: rows of the table, coverage by method, our own posterior."""
+
+    rows: list[dict[str, Any]]
+    coverage: dict[str, Floats]
+    own: Amortised
+
+
+def in_setting(case: str, name: str, sizes: Inference, seed: int) -> InSetting:
+    """Learn and judge the posterior in one setting by the methods that are tried there."""
+    methods = tuple(METHODS) if sizes.all_settings else FEW_METHODS
+    setting, rows, covered, learned = settings(case)[name], [], {}, {}
+    by = held(setting, sizes, seed)
+    tried = methods if name == "base" else (OWN,)
+    for method in tqdm(tried, f"{case}, {name}", disable="CI" in os.environ):
+        learned[method] = learn(setting, method, sizes, seed)
+        row, covered[method] = judged(learned[method], by, sizes, seed)
+        rows.append({"case": case, "setting": name, "method": method, **row})
+    return InSetting(rows, covered, learned[OWN])
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:

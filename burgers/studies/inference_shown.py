@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import exact, streams
+from burgers.models.parallel import run_in_parallel
 from burgers.problems import CASES, number
 from burgers.profiles import Inference
 from burgers.studies.inference import SENSORS, Amortised, Setting, inputs_at, quantiles
@@ -16,6 +17,8 @@ from burgers.studies.inference_scores import held
 SHOWN, BAND = 2000, (0.05, 0.95)
 # Classes of log Re in its information.
 CLASSES = 40
+# When it is asked for.
+FIRST, LAST = 0.02, {"sinus": 1.0, "creneau": 0.58}
 
 Floats = NDArray[np.float64]
 
@@ -72,6 +75,22 @@ def reynolds_bits(posterior: exact.Posterior, draws: int, rng: np.random.Generat
     share, _ = np.histogram(of_reynolds, CLASSES, (0.0, 1.0))
     share = share[share > 0] / draws
     return float(share @ np.log2(share * CLASSES))
+
+
+def information_of_cases(
+    noises: ArrayLike, sizes: Inference, seed: int, workers: int = 0
+) -> dict[str, pd.DataFrame]:
+    """From a case to its table of `information`, from soon after the start to the last time.
+
+    workers : number of cases at the same time, each in its own process; 0 for this one.
+    """
+    tasks = {
+        case: {"case": case, "times": np.linspace(FIRST, last, sizes.times), "noises": noises,
+               "sizes": sizes, "seed": seed}
+        for case, last in LAST.items()
+    }  # fmt: skip
+    found = run_in_parallel([(information, options) for options in tasks.values()], workers)
+    return dict(zip(tasks, found, strict=True))
 
 
 def information(
