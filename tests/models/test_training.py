@@ -289,6 +289,29 @@ def test_tasks_are_called_side_by_side_with_one_thread_each(tmp_path, monkeypatc
     assert training.run_in_parallel([]) == []
 
 
+WAITS = """
+import time
+from burgers.models import training
+
+def waits():
+    print("begun", flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    training.run_in_parallel([(waits, {})], workers=1)
+"""
+
+
+def test_a_task_ends_with_the_process_that_called_it_even_if_that_is_killed(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(WAITS, encoding="utf-8")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as caller:
+        assert caller.stdout.readline() == "begun\n"
+        caller.kill()
+        # The task holds the other end of the pipe, which is read to its end.
+        assert caller.communicate(timeout=60)[0] == ""
+
+
 @pytest.mark.parametrize(
     "train",
     [vae.train, sigma_vae.train, latent_ode.train, latent_ode.train_codes, baselines.train_one_shot,
