@@ -78,10 +78,10 @@ class Observation:
         if (final_time is not None) != self.time_is_unknown:
             accepted = "(realisations,)" if self.time_is_unknown else "None"
             raise ValueError(f"final_time is {checks.shown(final_time)}; accepted: {accepted}")
-        given: dict[str, Any] = {name: np.atleast_1d(value) for name, value in inputs.items()}
+        given: dict[str, Any] = {name: _rows(name, value) for name, value in inputs.items()}
         if self.times is None:
-            times = np.atleast_1d(checks.non_negative("final_time", np.asarray(final_time)))
-            return self._read(times, given)
+            assert final_time is not None
+            return self._read(np.atleast_1d(checks.non_negative("final_time", final_time)), given)
         found = None
         for time in np.unique(self.times):
             read = np.atleast_2d(self._read(time, given))
@@ -136,3 +136,10 @@ class Observation:
             accepted = f"a number or {self.positions.shape}, one a sensor"
             raise ValueError(f"{name} has shape {value.shape}; accepted: {accepted}")
         return np.broadcast_to(value, self.positions.shape)
+
+
+def _rows(name, value):
+    """An input, a row a realisation; a Reynolds number may be infinite."""
+    if name == "reynolds":
+        return np.atleast_1d(checks.positive(name, value, finite=False))
+    return np.atleast_1d(checks.finite(name, value))

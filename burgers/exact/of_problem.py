@@ -182,9 +182,9 @@ def one_each(
         values["reynolds"] = checks.positive("reynolds", reynolds, finite=False)
     rows, single = {}, True
     for name, value in values.items():
-        array, shape = np.asarray(value), shapes.get(name, ())
         # Reynolds numbers may be infinite, and are checked.
-        array = array if name in ("time", "reynolds") else checks.finite(name, array)
+        array = np.asarray(value) if name in ("time", "reynolds") else checks.finite(name, value)
+        shape = shapes.get(name, ())
         alone = array.ndim == len(shape)
         rows[name] = array[None] if alone else array
         single &= alone

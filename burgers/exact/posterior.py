@@ -68,6 +68,7 @@ class Posterior:
 
         time : at which; where the time was unknown, None for that time.
         """
+        cells = checks.count("cells", cells, least=2)
         mean, variance = np.empty(cells), np.empty(cells)
         for columns, values in self._densities(time, cells):
             mean[columns] = self.weights @ values
@@ -78,6 +79,7 @@ class Posterior:
         """Posterior quantiles of the density in each cell, (levels, cells)."""
         wanted = np.atleast_1d(checks.finite("levels", levels))
         checks.within("levels", wanted, 0.0, 1.0)
+        cells = checks.count("cells", cells, least=2)
         found = np.empty((wanted.size, cells))
         for columns, values in self._densities(time, cells):
             order = np.argsort(values, axis=0)
@@ -100,10 +102,14 @@ class Posterior:
         if time is None and self.final_time is None:
             raise ValueError("time is None; accepted: a time, as that of the observation is known")
         at: Any = self.final_time if time is None else checks.number("time", time)
-        cells, problem = checks.count("cells", cells, least=2), self.observation.problem
         parts = min(cells, -(-len(self.weights) * cells // HELD))
         for columns in np.array_split(np.arange(cells), parts):
-            yield columns, density(problem, at, cells=cells, columns=columns, **dict(self.inputs))
+            yield (
+                columns,
+                density(
+                    self.observation.problem, at, cells=cells, columns=columns, **dict(self.inputs)
+                ),
+            )
 
 
 def posterior(

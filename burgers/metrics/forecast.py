@@ -5,8 +5,9 @@ sinus) a sample over log Re, at each time.
 """
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from burgers import _checks as checks
 from burgers.metrics.moments import relative_error
 
 # Bands are compared in the cells whose std is at least this fraction of the largest at that time.
@@ -17,9 +18,7 @@ TOLERANCE = 0.01
 BAND = (0.05, 0.95)
 
 
-def law_errors(
-    forecast: NDArray[np.floating], reference: NDArray[np.floating]
-) -> dict[str, NDArray[np.float64]]:
+def law_errors(forecast: ArrayLike, reference: ArrayLike) -> dict[str, NDArray[np.float64]]:
     """Relative L2 errors over x of the forecast's mean and std at each time, maximum over a.
 
     Parameters
@@ -29,7 +28,13 @@ def law_errors(
     Returns
     -------
     A dict of `mean_error` and `std_error`, (times,) each; not finite where the reference is zero.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
+    forecast, reference = _pair(forecast, reference)
     found = {}
     for name, moment in (("mean_error", np.mean), ("std_error", np.std)):
         a, b = (moment(sample, axis=1, dtype=np.float64) for sample in (forecast, reference))
@@ -38,9 +43,7 @@ def law_errors(
     return found
 
 
-def coverage(
-    forecast: NDArray[np.floating], reference: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def coverage(forecast: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
     """Fraction of the reference within the forecast's 5 % to 95 % band, at each time.
 
     Only cells whose std in the reference is at least a tenth of the largest at that time are
@@ -56,7 +59,13 @@ def coverage(
     Returns
     -------
     (times,), 0.9 for a perfect forecast; NaN where the reference does not vary.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
+    forecast, reference = _pair(forecast, reference)
     std = reference.std(axis=1, dtype=np.float64)
     largest = std.max(axis=2, keepdims=True)
     # In single precision the std of a constant sample consists of rounding errors.
@@ -75,9 +84,7 @@ def _held(sample, reference, near):
     return ((reference >= low - near) & (reference <= high + near)).mean(axis=1)
 
 
-def around(
-    forecast: NDArray[np.floating], truth: NDArray[np.floating], members: int
-) -> dict[str, NDArray[np.float64]]:
+def around(forecast: ArrayLike, truth: ArrayLike, members: int) -> dict[str, NDArray[np.float64]]:
     """Error, spread and coverage of ensembles that each forecast a single trajectory.
 
     Parameters
@@ -92,8 +99,19 @@ def around(
     of the relative L2 error of the ensemble mean; `spread`, the median of the ensemble's std in the
     same norm; `coverage`, the fraction of the truth within the 5 % to 95 % band of its ensemble,
     over the cells in which that ensemble's std is at least a tenth of its largest.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and what is accepted.
     """
-    forecast = forecast.reshape(len(truth), members, *truth.shape[1:])
+    truth, members = _densities("truth", truth, 3), checks.count("members", members)
+    shape = (len(truth), members, *truth.shape[1:])
+    forecast = _densities("forecast", forecast, 3)
+    if forecast.size != np.prod(shape) or forecast.shape[1:] != shape[2:]:
+        accepted = (shape[0] * members, *shape[2:])
+        raise ValueError(f"forecast has shape {forecast.shape}; accepted: {accepted}")
+    forecast = forecast.reshape(shape)
     error = relative_error(forecast.mean(axis=1), truth)
     low, high = np.quantile(forecast, BAND, axis=1)
     std = forecast.std(axis=1)
@@ -106,3 +124,25 @@ def around(
         "spread": np.median(spread, axis=0),
         "coverage": inside.sum(axis=(0, 2)) / wide.sum(axis=(0, 2)),
     }
+
+
+def _pair(forecast, reference):
+    """Both as arrays (steps, reynolds, times, cells), alike but for the numbers of Re."""
+    forecast, reference = _densities("forecast", forecast, 4), _densities("reference", reference, 4)
+    alike = (0, 2, 3)
+    if [forecast.shape[k] for k in alike] != [reference.shape[k] for k in alike]:
+        steps, _, *others = reference.shape
+        accepted = ", ".join(map(str, (steps, "reynolds", *others)))
+        raise ValueError(f"forecast has shape {forecast.shape}; accepted: ({accepted})")
+    return forecast, reference
+
+
+def _densities(name, value, dimensions):
+    """Finite densities in the precision that they have, single or double."""
+    single = getattr(value, "dtype", None) == np.float32
+    array = checks.finite(name, value, np.float32 if single else np.float64)
+    if array.ndim != dimensions or not array.size:
+        raise ValueError(
+            f"{name} has shape {array.shape}; accepted: {dimensions} dimensions, none empty"
+        )
+    return array
