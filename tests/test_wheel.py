@@ -1,11 +1,14 @@
 """The wheel: it has every file, and imports and solves where the sources are not."""
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -24,6 +27,7 @@ print(json.dumps({
     "version": burgers.__version__,
     "mass": density.mean(),
     "largest": density.max(),
+    "results": len(burgers.results()),
     "generated": burgers.vae.load("report/sinus").generate(3).shape,
 }))
 """
@@ -42,7 +46,8 @@ def wheel(tmp_path_factory):
     shutil.copytree(
         ROOT / "burgers", folder / "burgers", ignore=shutil.ignore_patterns("__pycache__")
     )
-    shutil.copytree(ROOT / "models", folder / "models")
+    for name in ("leaderboard", "models"):
+        shutil.copytree(ROOT / name, folder / name)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     call(sys.executable, "-m", "build", "--wheel", "--no-isolation", folder, cwd=folder)
@@ -89,6 +94,7 @@ def test_the_wheel_has_every_module_the_style_and_the_mark_of_types(wheel):
         if path.suffix in (".py", ".mplstyle") or path.name == "py.typed"
     }
     sources |= {f"burgers/shipped/{path.name}" for path in (ROOT / "models/report").glob("*.keras")}
+    sources |= {"burgers/leaderboard/results.csv"}
     packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == sources
     assert {"burgers/py.typed", "burgers/plots/style.mplstyle"} <= packed
@@ -105,4 +111,39 @@ def test_the_wheel_imports_and_solves_where_the_sources_are_not(elsewhere, tmp_p
     assert found["version"] == __version__
     assert abs(found["mass"]) < 1e-12
     assert 0.5 < found["largest"] < 1.0
+    assert found["results"] == len(burgers.results())
     assert found["generated"] == [3, 400]
+
+
+# Modules by the requirement that they come with, where its name is another.
+COMES_WITH = {"sklearn": "scikit-learn", "PIL": "matplotlib", "llvmlite": "numba",
+              "arviz_stats": "arviz-stats", "aiohttp": "umbridge"}  # fmt: skip
+
+
+def imported(path):
+    """Modules of other projects that a file imports: when it is imported itself, and later."""
+    tree, found = ast.parse(path.read_text(encoding="utf-8")), [[], []]
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+        found[node not in tree.body] += [name.partition(".")[0] for name in names]
+    own = {"burgers", *sys.stdlib_module_names}
+    return [{COMES_WITH.get(name, name) for name in names if name not in own} for names in found]
+
+
+def test_what_is_imported_is_required():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    def named(requirements):
+        return {re.match(r"[\w-]+", requirement)[0] for requirement in requirements}
+
+    required = named(project["dependencies"])
+    extras = {name: named(lines) for name, lines in project["optional-dependencies"].items()}
+    found = {path: imported(path) for path in (ROOT / "burgers").rglob("*.py")}
+    used = set()
+    for path, (at_once, later) in found.items():
+        shown = extras["explore"] if "explore" in path.parts else set()
+        assert at_once <= required | shown, path
+        assert later <= required.union(*extras.values()), path
+        used |= at_once | later
+    assert required <= used

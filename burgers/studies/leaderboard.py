@@ -9,7 +9,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -235,14 +236,9 @@ def title(task: Task, entrant: str) -> str:
 
 
 def _in_processes(board, tasks, file, workers, seconds, bar):
-    """The tasks in processes of one thread each, started anew so that memory is given back."""
+    """The tasks in processes of one thread each, so many at a time."""
     start, waiting = perf_counter(), list(tasks)
-    with (
-        one_thread(),
-        ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), max_tasks_per_child=1
-        ) as pool,
-    ):
+    with one_thread(), ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(_alone, board, waiting.pop(0)) for _ in range(workers) if waiting}
         while running:
             done = next(as_completed(running))
@@ -255,8 +251,28 @@ def _in_processes(board, tasks, file, workers, seconds, bar):
 
 
 def _alone(board: Board, task: Task) -> tuple[Task, Outcome]:
+    """What a task found in a process of its own, which gives its memory back, and may be killed."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        try:
+            return task, process.submit(_with_one_thread, board, task).result()
+        except BrokenProcessPool:
+            return task, _killed(task)
+
+
+def _with_one_thread(board, task):
     with threadpool_limits(1):
-        return task, run(board, task)
+        return run(board, task)
+
+
+def _killed(task):
+    rows = [
+        results.rows(
+            failure(f"{name} on {task.problem}: its process was killed"),
+            **{**task.entry(name), "time": task.time},
+        )
+        for name in task.entrants
+    ]
+    return Outcome(pd.concat(rows), {})
 
 
 def _bar(tasks: Sequence[Task]) -> tqdm:

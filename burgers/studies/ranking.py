@@ -155,8 +155,8 @@ def sentences(found: pd.DataFrame) -> list[str]:
         f"distribution fitted to its codes, {fitted:.1f} times.",
         f"On {near} of {settings} distributions a model that learned from "
         f"{most.densities.max():,} densities has mean, std, Wasserstein and energy distance like a "
-        f"true sample's; on {reached} no classifier tells its densities from true ones under "
-        f"noise of {100 * RESOLUTION:.0f} % of the std.",
+        f"true sample's; on {reached or 'none'} of them classifiers cannot tell its densities from "
+        f"true ones under noise of {100 * RESOLUTION:.0f} % of the std.",
     ]
     if most.told.any():
         told, untold = (

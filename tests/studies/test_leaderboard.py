@@ -1,5 +1,8 @@
 """The leaderboard: filled once, resumed, and not stopped by an entrant that fails."""
 
+import os
+import signal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,6 +33,10 @@ class Broken:
         if isinstance(self.value, Exception):
             raise self.value
         return np.full((n, 40), self.value)
+
+
+def killed(board, task):
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +170,14 @@ def test_sobol_points_integrate_better_than_draws():
     assert abs(step.mean() - 0.2) < 0.2 * 0.2 / np.sqrt(12 * 256)
     with pytest.raises(ValueError, match="count is 100; accepted: a power of two"):
         burgers.exact.sobol(burgers.CRENEAU, 100)
+
+
+def test_a_process_that_is_killed_is_the_failure_of_its_entrants_and_stops_nothing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(leaderboard, "_with_one_thread", killed)
+    table = leaderboard.fill(TINY, tmp_path / "results.csv", workers=2)
+    assert set(table.entrant) == {"training set", SOBOL}
+    assert set(table.measure) == {results.FAILED}
+    assert "its process was killed" in capsys.readouterr().err
+    assert not missing(TINY, table)
