@@ -6,13 +6,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from conftest import contents
 from matplotlib.figure import Figure
 
 import burgers
-from burgers import _files as files
 from burgers import paths, plots
 from burgers.ensembles import dataset, store
 
@@ -37,11 +37,15 @@ def save_figure(path):
 
 
 def save_table(path):
-    with files.written_whole(path) as part:
-        part.write_text("a,b\n", encoding="utf-8")
+    paths.save_table(pd.DataFrame({"a": [1.0]}), path)
 
 
-STORES, FILES = [save, save_lazy], [export, save_figure, save_table]
+def animate(path):
+    bands = {"sinus": (np.zeros((3, 2, 4)), np.ones((3, 2, 4)))}
+    plots.forecasts.animate(np.arange(4), {"sinus": np.arange(2)}, bands, path)
+
+
+STORES, FILES = [save, save_lazy], [export, save_figure, save_table, animate]
 
 
 def folder_of_notes(path):

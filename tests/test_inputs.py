@@ -1,4 +1,4 @@
-"""Whatever is given to `solve`, `trajectory`, `generate`, `exact` and `judge`: right or refused.
+"""Whatever is given to `solve`, `generate`, `exact`, `judge` and others: right or refused.
 
 Hypothesis draws sensible arguments and puts up to two that are not in their place.
 """
@@ -6,10 +6,12 @@ Hypothesis draws sensible arguments and puts up to two that are not in their pla
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 import xarray as xr
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -229,6 +231,69 @@ def test_exact_densities_are_right_or_refused(drawn):
         if arguments["step"] is None:
             np.testing.assert_allclose(found, -found[..., ::-1], atol=1e-8)
             assert (found[..., : found.shape[-1] // 2] >= -1e-8).all()
+
+
+def bump(cells, reynolds, height):
+    """A bump of a random height on 1, which is never above 2, whatever the height."""
+    x = burgers.problems.centres(cells)
+    return 1 + np.clip(height, 0, 1)[:, None] * np.exp(-50 * (x - 0.5) ** 2)
+
+
+LAWS = {"reynolds": scipy.stats.loguniform(10, 1e4), "height": scipy.stats.uniform()}
+OWN = burgers.Problem("own", LAWS, bump, "periodic", times=(0.0, 0.5))
+
+
+@st.composite
+def own_solutions(draw):
+    """Inputs of a problem of one's own, and a time; whether they are hostile."""
+    each = (draw(st.integers(1, 3)),) if draw(st.booleans()) else ()
+    heights = st.floats(0, 1).map(lambda value: np.full(each, value))
+    arguments = {"time": draw(st.floats(0, 0.5)), "reynolds": draw(powers(0, 5)),
+                 "height": draw(heights)}  # fmt: skip
+    return spoiled(draw, arguments)
+
+
+@given(own_solutions())
+def test_exact_densities_of_ones_own_problem_are_right_or_refused(drawn):
+    arguments, hostile = drawn
+    found = result_or_refusal(partial(burgers.exact.density, OWN, cells=20), arguments, hostile)
+    if found is not None:
+        assert found.min() >= 1 - 1e-6
+        assert found.max() <= 2 + 1e-6
+
+
+@given(own_solutions())
+def test_sensors_of_ones_own_problem_read_numbers_or_refuse(drawn):
+    def read(time, **inputs):
+        return burgers.Observation(OWN, [0.3, 0.5], time=time, noise=0.1).values(inputs)
+
+    arguments, hostile = drawn
+    found = result_or_refusal(read, arguments, hostile)
+    if found is not None:
+        assert np.isfinite(found).all()
+        assert found.shape[1] == 2
+
+
+@st.composite
+def forecasts(draw):
+    """Forecasts of a distribution and the densities that they are compared with."""
+    shape = draw(st.tuples(*[st.integers(1, 3)] * 3))
+    counts = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    forecast, reference = (
+        draw(densities((shape[0], count, *shape[1:]))) for count in counts
+    )  # fmt: skip
+    return spoiled(draw, {"forecast": forecast, "reference": reference})
+
+
+@given(forecasts())
+def test_forecasts_are_measured_or_refused(drawn):
+    arguments, hostile = drawn
+    found = result_or_refusal(metrics.forecast.coverage, arguments, hostile)
+    if found is not None:
+        assert np.all(np.isnan(found) | ((found >= 0) & (found <= 1 / 1e-9)))
+    found = result_or_refusal(metrics.forecast.law_errors, arguments, hostile)
+    if found is not None:
+        assert found["std_error"].shape == np.shape(arguments["reference"])[2:3]
 
 
 @st.composite
