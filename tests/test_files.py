@@ -41,11 +41,14 @@ def save_table(path):
 
 
 def animate(path):
-    bands = {"sinus": (np.zeros((3, 2, 4)), np.ones((3, 2, 4)))}
-    plots.forecasts.animate(np.arange(4), {"sinus": np.arange(2)}, bands, path)
+    band = np.zeros((3, 2, 4)), np.ones((3, 2, 4))
+    times = dict.fromkeys(burgers.CASES, np.arange(2))
+    plots.forecasts.animate(np.arange(4), times, dict.fromkeys(times, band), path)
 
 
-STORES, FILES = [save, save_lazy], [export, save_figure, save_table, animate]
+STORES, FILES = [save, save_lazy], [export, save_figure, save_table]
+# Writes what the name of the file says.
+NAMED = [animate]
 
 
 def folder_of_notes(path):
@@ -86,7 +89,7 @@ NOT_OURS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("write", STORES + FILES)
+@pytest.mark.parametrize("write", STORES + FILES + NAMED)
 @pytest.mark.parametrize("make", NOT_OURS)
 def test_a_folder_that_is_not_ours_is_named_and_stays(write, make, tmp_path):
     path = tmp_path / "results"
