@@ -1,8 +1,9 @@
 """Time to the error at which the report's training ends: its recipe, and the sharper one.
 
-Needs the report profile's data and models. The report's time is that of one epoch, measured here,
-times its number of epochs; the sharper model is trained on ever longer schedules until one ends
-below the error. Writes training.csv beside this file.
+Needs the report profile's data and models. Errors are those of fresh densities of the kind that a
+model learns from: the report's scheme's, or exact ones. The report's time is that of one epoch,
+measured here, times its number of epochs; the sharper model is trained on ever longer schedules
+until one ends below the error. Writes training.csv beside this file.
 """
 
 import tempfile
@@ -13,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 import burgers
-from burgers import metrics
+from burgers import _files as files
+from burgers import metrics, paths
 from burgers.models import sigma_vae, vae
-from burgers.studies import generative
+from burgers.studies import generative, generative_data
 
-LENGTHS = (4, 6, 8, 12, 16, 24)
+LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 HERE = Path(__file__).parent
 
 
@@ -33,19 +35,21 @@ def seconds(train, *arguments, **options):
     return time.perf_counter() - start
 
 
-def compare(case, settings, data, folder):
+def compare(case, study, folder):
     """One row of the table."""
-    density = burgers.dataset.open(data / f"final_{case.name}.zarr").density.values
-    pool = burgers.dataset.open(data / f"pool_{case.name}.zarr").density.values
-    target = median_error(vae.load(data / f"vae_{case.name}.keras"), pool)
+    (known, pool), (exact, exact_pool) = (
+        (of.known[case.name].density.values, of.pool[case.name].density.values)
+        for of in map(study.of, ("report", "sharp"))
+    )
+    target = median_error(vae.load(paths.stored(study.folder, "report", case.name)), pool)
     # The first epoch contains the compilation; the difference of two lengths does not.
-    spent = [seconds(vae.train, density, folder / f"{n}.keras", epochs=n) for n in (1, 4)]
-    report = (spent[1] - spent[0]) / 3 * settings.of_case(case.name).epochs
+    spent = [seconds(vae.train, known, folder / f"{n}.keras", epochs=n) for n in (1, 4)]
+    report = (spent[1] - spent[0]) / 3 * study.profile.of_case(case.name).epochs
     for epochs in LENGTHS:
         path = folder / f"sharp_{epochs}.keras"
-        recipe = generative.recipe(settings, case) | {"epochs": epochs}
-        taken = seconds(sigma_vae.train, density, path, **recipe)
-        reached = median_error(vae.load(path), pool)
+        recipe = generative.recipe(study.profile, case) | {"epochs": epochs}
+        taken = seconds(sigma_vae.train, exact, path, **recipe)
+        reached = median_error(vae.load(path), exact_pool)
         if reached <= target:
             break
     return {
@@ -55,14 +59,14 @@ def compare(case, settings, data, folder):
 
 
 def main():
-    settings, data = burgers.profiles.get("report"), burgers.paths.data("report")
+    study = generative_data.open_study(burgers.profiles.get("report"), seed=0)
     rows = []
     for case in burgers.CASES.values():
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(compare(case, settings, data, Path(folder)))
+            rows.append(compare(case, study, Path(folder)))
     table = pd.DataFrame(rows)
     print(table.to_string(index=False))
-    with burgers.paths.written_whole(HERE / "training.csv") as part:
+    with files.written_whole(HERE / "training.csv") as part:
         table.to_csv(part, index=False, float_format="%.4g")
 
 
