@@ -290,7 +290,11 @@ def test_forecasts_are_measured_or_refused(drawn):
     arguments, hostile = drawn
     found = result_or_refusal(metrics.forecast.coverage, arguments, hostile)
     if found is not None:
-        assert np.all(np.isnan(found) | ((found >= 0) & (found <= 1 / 1e-9)))
+        assert (np.isnan(found) | (found >= 0)).all()
+        # Of a few members the band may hold none.
+        reference = arguments["reference"]
+        itself = metrics.forecast.coverage(reference, reference)
+        assert (np.isnan(itself) | np.isclose(itself, 0.9) | (itself == 0)).all()
     found = result_or_refusal(metrics.forecast.law_errors, arguments, hostile)
     if found is not None:
         assert found["std_error"].shape == np.shape(arguments["reference"])[2:3]
