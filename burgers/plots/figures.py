@@ -85,7 +85,7 @@ def band_and_four(
 @styled
 def single(x: Any, densities: Any, title: str) -> Figure:
     """A figure of single densities, one on each axes."""
-    figure, axes = plt.subplots(1, len(densities), sharey=True, figsize=(11, 2.9))
+    figure, (axes,) = plt.subplots(1, len(densities), sharey=True, figsize=(11, 2.9), squeeze=False)
     for ax, density in zip(axes, densities, strict=True):
         ax.plot(x, density, color=GENERATED)
         _density_axes(ax)
@@ -128,7 +128,7 @@ def convergence(cells: Sequence[int], errors: Any, title: str) -> Figure:
 
     errors: a dict from a scheme to a dict from a label to (counts,) errors.
     """
-    figure, axes = plt.subplots(1, len(errors), sharex=True, sharey=True)
+    figure, (axes,) = plt.subplots(1, len(errors), sharex=True, sharey=True, squeeze=False)
     for ax, (scheme, curves) in zip(axes, errors.items(), strict=True):
         for marker, (label, values) in zip("osD^", curves.items(), strict=False):
             ax.loglog(cells, values, marker=marker, markersize=4, label=label)
@@ -152,10 +152,10 @@ def effective_reynolds(reynolds: NDArray[Any], effective: Any, cells: int) -> Fi
 
     effective: a dict from a case's label to a dict from a scheme to (count,) numbers.
     """
-    figure, axes = plt.subplots(1, len(effective), sharex=True, sharey=True)
+    figure, (axes,) = plt.subplots(1, len(effective), sharex=True, sharey=True, squeeze=False)
     for ax, (label, schemes) in zip(axes, effective.items(), strict=True):
         ax.plot(np.log(reynolds), np.log(reynolds), color=INPUT, linestyle=":", label="as asked")
-        for (scheme, found), marker in zip(schemes.items(), "os", strict=True):
+        for (scheme, found), marker in zip(schemes.items(), "osD^", strict=False):
             ax.plot(np.log(reynolds), np.log(found), marker=marker, markersize=3, label=scheme)
         ax.axhline(np.log(2 * cells), color="0.6", linewidth=0.8)
         ax.text(
@@ -173,7 +173,7 @@ def quadrature(panels: Any) -> Figure:
 
     panels: a dict from a title to a dict from a label to (orders, errors, line style).
     """
-    figure, axes = plt.subplots(1, len(panels), sharey=True)
+    figure, (axes,) = plt.subplots(1, len(panels), sharey=True, squeeze=False)
     for ax, (title, curves) in zip(axes, panels.items(), strict=True):
         for label, (orders, errors, style) in curves.items():
             ax.semilogy(orders, errors, style, markersize=4, label=label)
@@ -190,12 +190,12 @@ def budget(table: pd.DataFrame) -> Figure:
     """A figure of the errors of moments by source: one axes for each ensemble, log scale.
 
     Dotted lines mark the largest error of the mean and of the std.
-    table: a DataFrame with columns law, source, mean_error, std_error.
+    table: a DataFrame with columns ensemble, source, mean_error, std_error.
     """
-    laws = list(dict.fromkeys(table.law))
+    ensembles = list(dict.fromkeys(table.ensemble))
     figure, axes = plt.subplots(2, 2, sharex=True, figsize=(10, 5.8))
-    for ax, law in zip(axes.flat, laws, strict=True):
-        rows = table[table.law == law].iloc[::-1].reset_index(drop=True)
+    for ax, ensemble in zip(axes.flat, ensembles, strict=True):
+        rows = table[table.ensemble == ensemble].iloc[::-1].reset_index(drop=True)
         worst = rows[["mean_error", "std_error"]].max()
         for name, marker, colour in (
             ("mean_error", "o", GENERATED),
@@ -208,7 +208,7 @@ def budget(table: pd.DataFrame) -> Figure:
                   rows.max(axis=1, numeric_only=True), color="0.75", zorder=2)  # fmt: skip
         ax.set_yticks(rows.index, rows.source)
         ax.set_xscale("log")
-        ax.set_title(law)
+        ax.set_title(ensemble)
         ax.label_outer()
         ax.tick_params(labelleft=True)
     for ax in axes[1]:

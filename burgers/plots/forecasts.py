@@ -77,7 +77,7 @@ def latents(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Figure:
     panels: from a title to codes (trajectories, times, latents) and log Re (trajectories,), which
     gives the colour.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(10, 4.2))
+    figure, (axes,) = plt.subplots(1, len(panels), figsize=(10, 4.2), squeeze=False)
     for ax, (title, (codes, log_reynolds)) in zip(axes, panels.items(), strict=True):
         flat = codes.reshape(-1, codes.shape[2])
         _, _, directions = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)
@@ -86,8 +86,7 @@ def latents(panels: Mapping[str, tuple[NDArray[Any], NDArray[Any]]]) -> Figure:
         ax.add_collection(lines)
         start = (codes[:, 0] - flat.mean(axis=0)) @ directions[:2].T
         ax.plot(*start.T, "o", color="black", markersize=4)
-        ax.annotate("$t = 0$", start[0], xytext=(-6, -3), textcoords="offset points", ha="right",
-                    va="top")  # fmt: skip
+        ax.annotate("$t = 0$", start[0], xytext=(0, 7), textcoords="offset points", ha="center")
         ax.margins(0.12)
         ax.autoscale()
         ax.set(title=title, xlabel="first principal component", ylabel="second principal component")
@@ -139,11 +138,13 @@ def errors(
 
     Parameters
     ----------
-    tables : from a case to a dict from a model to a table of `forecast_errors.judge`.
+    tables : from a case to a dict from a model to a table of `forecast_errors.over_time`.
     goals : from `mean_error` and `std_error` to the largest error aimed at.
     covered : lowest and highest coverage aimed at.
     """
-    figure, axes = plt.subplots(3, len(tables), sharex="col", sharey="row", figsize=(10, 8.4))
+    figure, axes = plt.subplots(
+        3, len(tables), sharex="col", sharey="row", figsize=(10, 8.4), squeeze=False
+    )
     rows = {"mean_error": "error of the mean", "std_error": "error of the std"}
     for column, (case, models) in zip(axes.T, tables.items(), strict=True):
         for k, (model, table) in enumerate(models.items()):
@@ -161,16 +162,16 @@ def errors(
         column[2].axhspan(*covered, color="0.85")
         column[2].set(xlabel="$t$", ylabel="coverage by the band")
         column[0].set_title(case)
-    for ax in axes[:, 1]:
-        ax.set_ylabel("")
-    axes[0, 1].legend(fontsize=8, ncol=2)
+    for ax in axes.flat:
+        ax.label_outer()
+    axes[0, -1].legend(fontsize=8, ncol=2)
     return figure
 
 
 @styled
 def budget(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the errors of mean and std by source: `forecast_errors.budget` of each case."""
-    figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.6))
+    figure, (axes,) = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.6), squeeze=False)
     for ax, (case, table) in zip(axes, tables.items(), strict=True):
         places = np.arange(len(table))[::-1]
         for name, shift, colour in (("mean", 0.2, GENERATED), ("std", -0.2, MONTE_CARLO)):
@@ -193,7 +194,7 @@ def extrapolation(
     panels : from a case to (times,), log Re (reynolds,) and relative errors (reynolds, times).
     inner : from a case to the last time and the lowest and highest log Re of the training range.
     """
-    figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(10, 3.8))
+    figure, (axes,) = plt.subplots(1, len(panels), sharey=True, figsize=(10, 3.8), squeeze=False)
     for ax, (case, (times, log_reynolds, found)) in zip(axes, panels.items(), strict=True):
         image = ax.pcolormesh(times[1:], log_reynolds, np.log10(found[:, 1:]), cmap="magma",
                               vmin=-3, vmax=0, rasterized=True)  # fmt: skip
@@ -208,7 +209,7 @@ def extrapolation(
 @styled
 def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw the error of the std against the seconds of an ensemble: `cost.table` of each case."""
-    figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(11, 4.6))
+    figure, (axes,) = plt.subplots(1, len(tables), sharey=True, figsize=(11, 4.6), squeeze=False)
     for ax, (case, table) in zip(axes, tables.items(), strict=True):
         groups = table.groupby("method", sort=False)
         markers = dict(zip(groups.groups, "*PXdvpos^", strict=False))
@@ -221,7 +222,9 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
             )  # fmt: skip
             for row in found.itertuples() if solves else ():
                 label = row.cells if method in ON_GRIDS else row.points
-                ax.annotate(label, (row.seconds, row.std_error), xytext=(3, 4 if k % 2 else -9),
+                # The other solver's labels are above, where its curve meets this one.
+                place = (-4, -9, "right") if method == "solver" else (3, 4 if k % 2 else -9, "left")
+                ax.annotate(label, (row.seconds, row.std_error), xytext=place[:2], ha=place[2],
                             textcoords="offset points", fontsize=7)  # fmt: skip
         # Within a decade the labels between its ends would overlap.
         ax.xaxis.set_minor_formatter(NullFormatter())
@@ -249,7 +252,9 @@ def animate(
     panels : from a case to generated and exact densities, each (members, times, cells).
     every : number of times between two frames.
     """
-    figure, axes = plt.subplots(1, len(panels), sharey=True, figsize=(8, 3.2), dpi=80)
+    figure, (axes,) = plt.subplots(
+        1, len(panels), sharey=True, figsize=(8, 3.2), dpi=80, squeeze=False
+    )
     frames = range(0, len(next(iter(times.values()))), every)
 
     def draw(k):

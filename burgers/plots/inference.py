@@ -107,7 +107,8 @@ def calibration(
                 ax.plot(100 * levels, 100 * (column - levels), look, color=f"C{k}", label=label)
         ax.set(title=case, xlabel="level of the interval, %")
     axes[0, 0].set_ylabel("coverage minus level, %")
-    axes[0, 0].legend(fontsize=8)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), fontsize=9, ncols=2 + len(methods),
+                  loc="outside lower center")  # fmt: skip
     return figure
 
 
@@ -119,7 +120,7 @@ def accuracies(table: pd.DataFrame, goal: float) -> Figure:
     """
     cases, settings = list(dict.fromkeys(table.case)), list(dict.fromkeys(table.setting))[::-1]
     methods = list(dict.fromkeys(table.method))
-    figure, axes = plt.subplots(1, len(cases), figsize=(10, 4.0), sharey=True)
+    figure, (axes,) = plt.subplots(1, len(cases), figsize=(10, 4.0), sharey=True, squeeze=False)
     for ax, case in zip(axes, cases, strict=True):
         for k, method in enumerate(methods):
             found = table[(table.case == case) & (table.method == method)]

@@ -44,19 +44,19 @@ def codes(panels: Any, colours: Any, title: str) -> Figure:
 def ratios(table: pd.DataFrame, goal: float) -> Figure:
     """A figure of scores over their noise floor, one axes for each case.
 
-    table: a DataFrame with columns case, model, law, judge and ratio; goal: the ratio that is
-    aimed at, a dotted line.
+    table: a DataFrame with columns case, model, distribution, measure and ratio; goal: the ratio
+    that is aimed at, a dotted line.
     """
-    table = table[table.judge.isin(SCORES)]
+    table = table[table.measure.isin(SCORES)]
     cases = list(dict.fromkeys(table.case))
-    figure, axes = plt.subplots(1, len(cases), sharey=True, figsize=(10, 5.4))
-    rows = list(dict.fromkeys(zip(table.model, table.law, strict=True)))[::-1]
+    figure, (axes,) = plt.subplots(1, len(cases), sharey=True, figsize=(10, 5.4), squeeze=False)
+    rows = list(dict.fromkeys(zip(table.model, table.distribution, strict=True)))[::-1]
     for ax, case in zip(axes, cases, strict=True):
-        for k, (judge, marker) in enumerate(SCORES.items()):
-            found = table[(table.case == case) & (table.judge == judge)]
-            places = [rows.index(row) for row in zip(found.model, found.law, strict=True)]
+        for k, (measure, marker) in enumerate(SCORES.items()):
+            found = table[(table.case == case) & (table.measure == measure)]
+            places = [rows.index(row) for row in zip(found.model, found.distribution, strict=True)]
             heights = np.array(places) + 0.16 * (1.5 - k)
-            ax.scatter(found.ratio, heights, marker=marker, s=20, color=f"C{k}", label=judge)
+            ax.scatter(found.ratio, heights, marker=marker, s=20, color=f"C{k}", label=measure)
         ax.axvline(1.0, color=MONTE_CARLO, linewidth=0.9)
         ax.axvline(goal, color=MONTE_CARLO, linewidth=0.9, linestyle=":")
         ax.set(xscale="log", title=case, xlabel="distance over noise floor")
@@ -107,7 +107,7 @@ def given_time(tables: Any, held_out: Any) -> Figure:
     tables: a dict from a case to a DataFrame of `generative.given_time`; held_out: a dict from a
     case to the interval of times kept from training.
     """
-    figure, axes = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.8))
+    figure, (axes,) = plt.subplots(1, len(tables), sharey=True, figsize=(10, 3.8), squeeze=False)
     for ax, (case, table) in zip(axes, tables.items(), strict=True):
         ax.axvspan(*held_out[case], color="0.9", label="never seen in training")
         for name, colour in (("mean_error", GENERATED), ("std_error", MONTE_CARLO)):
@@ -119,7 +119,7 @@ def given_time(tables: Any, held_out: Any) -> Figure:
                 )  # fmt: skip
         ax.set(title=case, xlabel="$T$")
     axes[0].set_ylabel("relative error")
-    axes[1].legend(fontsize=8, ncol=2)
+    axes[-1].legend(fontsize=8, ncol=2)
     return figure
 
 
@@ -130,7 +130,7 @@ def neighbours(x: Any, panels: Any) -> Figure:
     panels: a dict from a title to (density, Monte Carlo's neighbours, generated neighbours,
     decoded draws of the posterior).
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(10, 3.8))
+    figure, (axes,) = plt.subplots(1, len(panels), figsize=(10, 3.8), squeeze=False)
     for ax, (title, (density, near, drawn, posterior)) in zip(axes, panels.items(), strict=True):
         for sample, colour, label in (
             (near, MONTE_CARLO, f"Monte Carlo ({len(near)})"),
@@ -152,9 +152,9 @@ def information(panels: Any, least: float) -> Figure:
     panels: a dict from a case to a dict from a model to (latents,) divergences in nats; least: of a
     latent in use, a grey line.
     """
-    figure, axes = plt.subplots(1, len(panels), sharey=True)
+    figure, (axes,) = plt.subplots(1, len(panels), sharey=True, squeeze=False)
     for ax, (case, models) in zip(axes, panels.items(), strict=True):
-        for marker, (label, divergence) in zip("osD^", models.items(), strict=True):
+        for marker, (label, divergence) in zip("osD^", models.items(), strict=False):
             ranked = np.maximum(np.sort(divergence)[::-1], 1e-4)
             ax.semilogy(range(1, len(ranked) + 1), ranked, marker=marker, markersize=4, label=label)
         ax.axhline(least, color="0.6", linewidth=0.8)

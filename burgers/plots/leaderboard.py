@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from burgers.plots.figures import GENERATED, MONTE_CARLO
 from burgers.plots.style import styled
+from burgers.problems import centres
 
 # Beyond this the colours of the ranking do not change.
 FAR = 50.0
@@ -21,7 +22,7 @@ FAMILIES = {
     "POD": ("C1", "o"),
     "report's VAE": ("C2", "^"),
     "sigma-VAE": (GENERATED, "o"),
-    "told": ("0.2", "+"),
+    "given the inputs": ("0.2", "+"),
 }
 
 
@@ -103,8 +104,10 @@ def frontier(table: pd.DataFrame) -> Figure:
         ax.set(xscale="log", yscale="log", title=problem)
     for ax in axes.flat[len(problems) :]:
         ax.set_visible(False)
-    for ax in axes[-1]:
+    # The last of each column, under which there may be an empty place.
+    for ax in axes.flat[: len(problems)][-columns:]:
         ax.set_xlabel("training and 5,000 draws [s]")
+        ax.tick_params(labelbottom=True)
     for ax in axes[:, 0]:
         ax.set_ylabel("worst distance / range of true")
     shown = {
@@ -112,13 +115,13 @@ def frontier(table: pd.DataFrame) -> Figure:
         for ax in axes.flat
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(shown.values(), shown, loc="outside lower center", ncols=4, frameon=False,
-                  fontsize=9)  # fmt: skip
+    figure.legend(shown.values(), shown, loc="outside lower center", ncols=len(shown),
+                  frameon=False, fontsize=9)  # fmt: skip
     return figure
 
 
 def _family(row):
-    return "told" if row.told else row.entrant.split(",")[0]
+    return "given the inputs" if row.told else row.entrant.split(",")[0]
 
 
 @styled
@@ -133,8 +136,7 @@ def densities(panels: Mapping[str, tuple[NDArray[np.floating], NDArray[np.floati
     )
     for ax, (title, (true, generated)) in zip(axes.flat, panels.items(), strict=False):
         for sample, colour in ((true, MONTE_CARLO), (generated, GENERATED)):
-            x = (np.arange(sample.shape[1]) + 0.5) / sample.shape[1]
-            ax.plot(x, sample.T, color=colour, alpha=0.8, linewidth=1.0)
+            ax.plot(centres(sample.shape[1]), sample.T, color=colour, alpha=0.8, linewidth=1.0)
         ax.set_title(title, fontsize=9)
     for ax in axes.flat[len(panels) :]:
         ax.set_visible(False)

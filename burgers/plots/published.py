@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from burgers.plots.figures import GENERATED, INPUT, MONTE_CARLO
 from burgers.plots.style import styled
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem, centres
 
 # Zero cannot be drawn on a logarithmic scale.
 LEAST = 1e-16
@@ -26,7 +26,7 @@ def realisations(samples: Mapping[str, tuple[Problem, NDArray[np.float64]]]) -> 
     rows = -(-len(samples) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(10, 2.0 * rows), sharex=True)
     for ax, (name, (problem, densities)) in zip(axes.flat, samples.items(), strict=False):
-        x = (np.arange(densities.shape[2]) + 0.5) / densities.shape[2]
+        x = centres(densities.shape[2])
         ax.plot(x, densities[0].T, color=INPUT, alpha=0.3, linewidth=0.8)
         ax.plot(x, densities[1].T, color=MONTE_CARLO, alpha=0.8, linewidth=1.0)
         ax.set_title(f"{name}, T = {problem.last_time:.3g}", fontsize=9)
@@ -57,7 +57,7 @@ def set_errors(table: pd.DataFrame) -> Figure:
         ax.plot(spans[mask, 0], heights[mask], "o", color=filled, label=label)
     for name, marker in (("rusanov", "x"), ("muscl", "+")):
         ax.plot(table[name], heights, marker, color=INPUT, markersize=5, linestyle="none",
-                label=f"{name} on 400 cells")  # fmt: skip
+                label=f"{name} on {CELLS} cells")  # fmt: skip
     ax.plot(table.reference.clip(lower=LEAST), heights, "|", color="0.6", linestyle="none",
             label="the exact solution's own error")  # fmt: skip
     ax.set_yticks(heights, [f"{row.set}, t = {row.time}" for row in table.itertuples()])
