@@ -62,7 +62,7 @@ def remaining(profile: str, goal: str, speed: float) -> dict[str, float]:
     if not set(names) <= entries.keys():
         return {}
     for name in names:
-        seconds = entries[name]["seconds"]
+        seconds = provenance.whole(entries[name])
         began = _stamp(profile, name)
         passed = time() - began.stat().st_mtime if began.exists() else 0.0
         found[name] = max(seconds * speed / provenance.least_product(entries, name) - passed, 0.0)

@@ -7,11 +7,12 @@
 `state` is called by make before a notebook runs, and prints the digest of what it depends on.
 `record` is called with it when the notebook has run, and writes provenance.json beside the figures
 of the profile: of each notebook this digest, the commit, versions, processor, seconds and those of
-a matrix product and an epoch to compare them with, and the digests of what it made. Of the report
-profile it first copies the models that come with the package to models/report, without their
-optimisers, and with the digest of what the run depended on. `verify` names what is not of the
-present code in figures/report and models/report, with the command that makes it again, and exits
-with 1 if there is any.
+a matrix product and an epoch to compare them with, and the digests of what it made. Where an
+interrupted run was taken up again, the seconds of the trainings that it found finished stand beside
+those of the notebook. Of the report profile it first copies the models that come with the package
+to models/report, without their optimisers, and with the digest of what the run depended on.
+`verify` names what is not of the present code in figures/report and models/report, with the command
+that makes it again, and exits with 1 if there is any.
 """
 
 import ast
@@ -25,7 +26,7 @@ import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 
 import assemble
 import nbformat
@@ -146,6 +147,8 @@ def record(profile: str, name: str, seconds: float, depends_on: str | None = Non
         "processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version(),
         **{library: version(library) for library in LIBRARIES}, "made": made,
     }  # fmt: skip
+    if before := trained_before(profile, name, time() - seconds):
+        entry["trained_before"] = round(before)
     # Not the lock of the file, which is held while it is written.
     with files.locked(folder / "entries"):
         entries = recorded(folder) | {name: entry}
@@ -181,21 +184,46 @@ def least_product(entries: dict[str, dict], name: str) -> float:
     )  # fmt: skip
 
 
+def trained_before(profile: str, name: str, began: float) -> float:
+    """Seconds of the trainings that a notebook found finished when it began, and took up.
+
+    The two cases are trained side by side, so these are the seconds of the longer one.
+    """
+    found = [0.0]
+    for case in CASES:
+        stems = [Path(file.format(case=case)).stem for _, file in _kinds_of(name, case)]
+        timed = [path for stem in stems for path in data(profile).glob(f"{stem}*_timing.csv")
+                 if path.stat().st_mtime < began]  # fmt: skip
+        found.append(sum(pd.read_csv(path).seconds.sum() for path in timed))
+    return max(found)
+
+
+def whole(entry: dict) -> float:
+    """Seconds of a recorded notebook with all of its trainings."""
+    return entry["seconds"] + entry.get("trained_before", 0)
+
+
+def _kinds_of(name, case):
+    """Of each kind of model of a case that a notebook trains, the name and the pattern of files."""
+    for kind, (file, _, maker) in KINDS.items():
+        if file.endswith(".keras") and name == (maker[case] if isinstance(maker, dict) else maker):
+            yield kind, file
+
+
 def _epoch(profile, name):
     """Seconds of an epoch of the report's sinus training, of the notebook that makes it."""
-    if name != "02_train_sinus":
+    if name != KINDS["report"][2]["sinus"]:
         return {}
-    timed = pd.read_csv(data(profile) / "vae_sinus_timing.csv")
+    model = stored(data(profile), "report", "sinus")
+    timed = pd.read_csv(model.with_name(f"{model.stem}_timing.csv"))
     return {"epoch": round(float(timed.seconds.median()), 3)}
 
 
 def shipped_by(name: str) -> dict[str, tuple[str, str]]:
     """The models of a notebook that come with the package: kind and case, by the file's name."""
-    makers = {kind: KINDS[kind][2] for kind in SHIPPED}
     return {
         stored(MODELS, kind, case).name: (kind, case)
-        for kind, maker in makers.items() for case in CASES
-        if name == (maker[case] if isinstance(maker, dict) else maker)
+        for case in CASES for kind, _ in _kinds_of(name, case) if kind in SHIPPED
     }  # fmt: skip
 
 

@@ -339,17 +339,17 @@ def runs():
         name: entry for name, entry in recorded.items() if entry["processor"] == one["processor"]
     }
     epoch = one["epoch"]
+    seconds = {name: provenance.whole(entry) for name, entry in sorted(entries.items())}
     rows = [
-        (name, f"{entry['seconds'] / 60:.1f}", f"{entry['seconds'] / epoch:.0f}",
-         f"{entry['seconds'] / product:,.0f}")
-        for name, entry in sorted(entries.items())
+        (name, f"{taken / 60:.1f}", f"{entries[name].get('trained_before', 0) / 60:.1f}",
+         f"{taken / epoch:.0f}", f"{taken / product:,.0f}")
+        for name, taken in seconds.items()
     ]  # fmt: skip
-    whole = expected.together(
-        {name: entry["seconds"] for name, entry in entries.items()}, "report", 2
-    )
-    rows.append(("**these, two at a time**", f"**{whole / 60:.0f}**", f"{whole / epoch:.0f}",
-                 f"{whole / product:,.0f}"))  # fmt: skip
-    heads = ("notebook", "minutes", "in epochs of the report's sinus training",
+    total = expected.together(seconds, "report", 2)
+    rows.append(("**these, two at a time**", f"**{total / 60:.0f}**", "", f"{total / epoch:.0f}",
+                 f"{total / product:,.0f}"))  # fmt: skip
+    heads = ("notebook", "minutes", "of which trained before",
+             "in epochs of the report's sinus training",
              "in products of two 3000 × 3000 matrices")  # fmt: skip
     machine = (
         f"{one['processor']}, {one['cores']} cores; Python {one['python']}, TensorFlow "

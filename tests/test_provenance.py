@@ -1,6 +1,7 @@
 """What was made by other code than the present is found, and what was not is not."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -130,7 +131,7 @@ def folder(tmp_path, trained, monkeypatch):
     """Results of two notebooks, one of which was recorded."""
     place = tmp_path / "report"
     place.mkdir()
-    for name in ("06_scores.png", "table_laws.csv", "05_budget.png"):
+    for name in ("06_scores.png", "table_distributions.csv", "05_budget.png"):
         (place / name).write_bytes(name.encode())
     monkeypatch.setattr(provenance, "figures", lambda profile: tmp_path / profile)
     monkeypatch.setattr(provenance, "MODELS", tmp_path / "models")
@@ -170,13 +171,30 @@ def present():
 
 def test_what_was_recorded_is_of_the_present_code(folder):
     entry = provenance.recorded(folder)["06_sharpen_law"]
-    assert set(entry["made"]) == {"06_scores.png", "table_laws.csv", *MODELS_OF_06}
+    assert set(entry["made"]) == {"06_scores.png", "table_distributions.csv", *MODELS_OF_06}
     assert entry["seconds"] == 12
     assert entry["commit"]
     assert provenance.stale(folder, present()) == {"05_verify_solver": ["05_budget.png"]}
     provenance.record("report", "05_verify_solver", 1)
     assert provenance.stale(folder, present()) == {}
     assert provenance.verify() == 0
+
+
+def test_trainings_that_a_stopped_run_had_finished_count_as_the_longer_case(folder):
+    began = 1e9
+    for stem, seconds, ended in (
+        ("sharp_sinus", 5.0, began - 9), ("given_time_sinus", 7.0, began - 1),
+        ("sharp_creneau", 11.0, began - 1), ("given_time_creneau", 90.0, began + 1),
+        ("codes_sinus", 90.0, began - 1),
+    ):  # fmt: skip
+        path = folder.parent / "data" / f"{stem}_timing.csv"
+        path.write_text(f"epoch,seconds\n1,{seconds}\n2,0.5\n", encoding="utf-8")
+        os.utime(path, (ended, ended))
+    assert provenance.trained_before("report", "06_sharpen_law", began) == 13.0
+    assert provenance.trained_before("report", "05_verify_solver", began) == 0.0
+    provenance.record("report", "06_sharpen_law", 12.3)
+    entry = provenance.recorded(folder)["06_sharpen_law"]
+    assert (entry["seconds"], entry["trained_before"], provenance.whole(entry)) == (12, 102, 114)
 
 
 def test_the_committed_results_are_of_the_present_code(capsys):
@@ -216,11 +234,11 @@ def test_the_commit_of_a_run_is_dirty_by_more_than_its_results(tmp_path, monkeyp
 def test_an_edited_a_missing_and_an_outdated_result_are_named(folder, capsys):
     (folder / "05_budget.png").unlink()
     (folder / "06_scores.png").write_bytes(b"painted")
-    (folder / "table_laws.csv").unlink()
+    (folder / "table_distributions.csv").unlink()
     assert provenance.verify() == 1
     said = capsys.readouterr().out
     assert "make build/report/06_sharpen_law.ipynb" in said
-    assert "06_scores.png, table_laws.csv" in said
+    assert "06_scores.png, table_distributions.csv" in said
     provenance.record("report", "06_sharpen_law", 1)
     assert provenance.stale(folder, present()) == {}
     other = present() | {"06_sharpen_law": "0"}
