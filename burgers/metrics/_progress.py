@@ -23,7 +23,7 @@ class Progress:
 
     def __init__(self, label: str, parts: list[tuple[Pool, Hashable]], shown: bool) -> None:
         self.work = {(id(pool), part): _work(pool, part) for pool, part in parts}
-        self.label, self.shown, self.done = label, shown and "CI" not in os.environ, 0.0
+        self.label, self.shown, self.done = label, shown and "CI" not in os.environ, 0
 
     def __enter__(self) -> Self:
         self.bar = tqdm(
@@ -37,14 +37,14 @@ class Progress:
         self.bar.update(self.done - self.bar.n)
         work = self.work[id(pool), part]
         self.done += work
-        pool.tick = lambda share: self.bar.update(min(share * work, self.done - self.bar.n))
+        pool.tick = lambda share: self.bar.update(min(round(share * work), self.done - self.bar.n))
 
     def __exit__(self, *_: object) -> None:
         self.bar.update(self.done - self.bar.n)
         self.bar.close()
 
 
-def _work(pool: Pool, part: Any) -> float:
+def _work(pool: Pool, part: Any) -> int:
     """Estimated work of a family of measures or of a classifier, in a unit of its own."""
     (count, cells), split = pool.shape, len(pool.groups)
     numbers, learned = count * split, 2.0 * pool.sizes[0].min() * cells
@@ -58,4 +58,5 @@ def _work(pool: Pool, part: Any) -> float:
         _splits.novelty: count * known * cells / 190,
         "resolution": learned * 400,
     }
-    return float(work.get(part, learned * 65))
+    # Sums of fractions would depend on their order, and the bar would pass its end by rounding.
+    return round(work.get(part, learned * 65))

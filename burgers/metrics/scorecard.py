@@ -104,7 +104,8 @@ def judge(
     `high`, the 5 % and 95 % quantiles for true samples; and `p`, the probability of a value as
     large as this, if the generated sample were a true one. For `nearest_neighbour_ratio` p is that
     of a value as far from the median to either side; for the classifiers it is found by permuting
-    the held-out labels, and ties are broken at random; `resolution` has none.
+    the held-out labels; `resolution` has none. Ties are broken at random, and p is 1 where all
+    values are equal.
 
     Raises
     ------
@@ -151,8 +152,8 @@ class Scatter:
         self.reference = checked("reference", reference, least=4, cells=4)
         self.size = checks.count("size", size, most=len(self.reference) // 2)
         self.training = None if training is None else checked("training", training, cells=4)
-        self.repeats = checks.count("repeats", repeats, most=MOST_REPEATS)
-        self.names, self.progress = _asked(measures), progress
+        self.names, self.repeats = asked(measures, repeats)
+        self.progress = progress
         rng = np.random.default_rng(checks.seed("seed", seed))
         self.groups = within(self.size, len(self.reference), self.repeats, rng)
         self.seed = int(rng.integers(2**31))
@@ -191,11 +192,11 @@ class Scatter:
         return Pool(ours, self.reference, groups, name, self.seed, self.training)
 
 
-def _asked(measures):
-    if measures is None:
-        return MEASURES
-    asked = names_of("measures", measures, MEASURES)
-    return [name for name in MEASURES if name in asked]
+def asked(measures: Collection[str] | None, repeats: int) -> tuple[list[str], int]:
+    """The names of the measures in their order, and the number of pairs; or ValueError."""
+    repeats = checks.count("repeats", repeats, most=MOST_REPEATS)
+    names = MEASURES if measures is None else names_of("measures", measures, MEASURES)
+    return [name for name in MEASURES if name in names], repeats
 
 
 def _progress(pools, names, shown):
@@ -253,16 +254,21 @@ def _row(name, values, true, pool):
             "one in whose parts it is not"
         )  # fmt: skip
     floor, low, high = np.quantile(true, (0.5, LOW, HIGH))
-    extreme = (true >= value).sum()
+    off = np.array([value, *true])
     if name in TWO_SIDED:
-        extreme = (np.abs(true - floor) >= abs(value - floor)).sum()
-    if name in TESTS:
-        # Accuracies are few numbers. If all equal ones counted as larger, the test would reject
-        # less often than it says.
-        ties = int((true == value).sum())
-        extreme -= np.random.default_rng(pool.seed).integers(ties + 1)
-    p = np.nan if name == RESOLUTION else (1 + extreme) / (1 + len(true))
+        off = np.abs(off - floor)
+    p = np.nan if name == RESOLUTION else _probability(off[0], off[1:], pool.seed)
     return {
         "value": value, "floor": floor, "ratio": value / floor if floor > 0 else np.nan,
         "low": low, "high": high, "p": p,
     }  # fmt: skip
+
+
+def _probability(value, true, seed):
+    """That a true value, or this one, is as large as this one; ties are broken at random."""
+    extreme, ties = int((true >= value).sum()), int((true == value).sum())
+    # Accuracies, and widths in cells, are few numbers. If all equal ones counted as larger, the
+    # test would reject less often than it says. Where nothing varies there is nothing to reject.
+    if ties < len(true):
+        extreme -= np.random.default_rng(seed).integers(ties + 1)
+    return (1 + extreme) / (1 + len(true))

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers import ensembles, metrics
-from burgers.metrics import MEASURES, checked
+from burgers.metrics import MEASURES, checked, scorecard
 from burgers.problems import Problem
 from burgers.studies.results import ALL_TIMES
 
@@ -69,11 +69,15 @@ def judge(
     """
     ours = _taken("generated", generated, final_time, least=2, cells=4)
     child = np.random.default_rng(checks.seed("seed", seed))
+    # Exact realisations may take long, so what would be refused after them is looked at before.
+    scorecard.asked(measures, repeats)
+    known = None if training is None else _taken("training", training).density
+    if known is not None:
+        checked("training", known, cells=4, like=ours.density)
     if isinstance(reference, Problem):
         theirs = exact_sample(reference, ours, int(child.integers(2**31)))
     else:
         theirs = _taken("reference", reference)
-    known = None if training is None else _taken("training", training).density
     options: dict[str, Any] = {"repeats": repeats, "seed": int(child.integers(2**31))}
     table = metrics.judge(ours.density, theirs.density, known, measures=measures, **options)
     if not (_differ(ours.times) and _differ(theirs.times)):

@@ -70,7 +70,7 @@ def fill(
             for task in tasks:
                 found = run(board, task)
                 results.append(found.rows, place, found.shown)
-                bar.update(task.seconds)
+                bar.update(round(task.seconds))
     return results.results(place)
 
 
@@ -245,7 +245,7 @@ def _in_processes(board, tasks, file, workers, seconds, bar):
             running.remove(done)
             task, found = done.result()
             results.append(found.rows, file, found.shown)
-            bar.update(task.seconds)
+            bar.update(round(task.seconds))
             if waiting and perf_counter() - start < seconds:
                 running.add(pool.submit(_alone, board, waiting.pop(0)))
 
@@ -276,9 +276,9 @@ def _killed(task):
 
 
 def _bar(tasks: Sequence[Task]) -> tqdm:
-    """Progress in seconds as they are planned, with the time left."""
+    """Progress in whole seconds as they are planned, with the time left."""
     return tqdm(
-        total=sum(task.seconds for task in tasks), desc="leaderboard", file=sys.stderr,
+        total=sum(round(task.seconds) for task in tasks), desc="leaderboard", file=sys.stderr,
         mininterval=1, disable="CI" in os.environ,
         bar_format="{l_bar}{bar}| {elapsed}<{remaining}",
     )  # fmt: skip

@@ -1,15 +1,17 @@
 """The scorecard: right for all splits at once, calibrated for true samples, and it finds faults."""
 
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
 import scoringrules
 from scipy import stats
+from tqdm import TqdmWarning, tqdm
 
 import burgers
 from burgers import metrics
-from burgers.metrics import _pool, _splits, features, scorecard, two_sample
+from burgers.metrics import _pool, _progress, _splits, features, scorecard, two_sample
 
 FAST = tuple(name for names in scorecard.FAMILIES.values() for name in names)
 CLASSIFIERS = ("c2st", "c2st_per_cell", "c2st_trees")
@@ -98,6 +100,20 @@ def test_distances_in_one_dimension_are_those_of_scipy(first, second):
     band = np.quantile(a, (0.05, 0.95)) - np.quantile(b, (0.05, 0.95))
     relative = np.linalg.norm(band) / np.linalg.norm(np.quantile(b, (0.05, 0.95)))
     assert metrics.band_error(a, b) == pytest.approx(relative, rel=1e-9)
+
+
+def test_p_is_uniform_where_a_measure_has_few_values():
+    rng, found = np.random.default_rng(5), []
+    for seed in range(2000):
+        value, *true = rng.integers(3, size=40)
+        found.append(scorecard._probability(value, np.array(true), seed))
+    level = np.mean(np.array(found) <= 0.1)
+    assert 0.08 < level < 0.12
+
+
+def test_nothing_is_found_where_nothing_varies():
+    assert {scorecard._probability(1.0, np.ones(99), seed) for seed in range(50)} == {1.0}
+    assert scorecard._probability(1.1, np.ones(99), 0) == 0.01
 
 
 def test_structure_function_is_the_mean_square_of_differences(pool):
@@ -285,6 +301,27 @@ def test_noise_of_other_shapes_and_no_classifier_are_refused_by_name():
             metrics.c2st_curve(sample, sample, noise=noise)
     with pytest.raises(ValueError, match=r"^classifiers .*accepted"):
         two_sample.c2st(sample, sample, classifiers=())
+
+
+@pytest.mark.parametrize(("count", "training"), [(31, 0), (57, 13), (80, 40)])
+def test_the_bar_ends_at_its_end_whatever_the_order(pool, count, training, monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(scorecard, "MANY", 1)
+    bars = []
+
+    def bar(**options):
+        bars.append(tqdm(**{**options, "mininterval": 0, "miniters": 0}))
+        return bars[-1]
+
+    monkeypatch.setattr(_progress, "tqdm", bar)
+    options = {"repeats": 3, "measures": [*FAST[: None if training else -1], "c2st", "resolution"]}
+    known = pool[-training:] if training else None
+    scatter = metrics.Scatter(pool[: 2 * count], count, known, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TqdmWarning)
+        scatter.judge(pool[1000 : 1000 + count])
+        scatter.judge(pool[2000 : 2000 + count])
+    assert [bar.n for bar in bars] == [bar.total for bar in bars]
 
 
 def test_the_judge_of_very_many_densities_fits_into_a_laptop():

@@ -138,7 +138,10 @@ def test_bad_times_are_refused_by_name(ensemble, time, message):
         ({"measures": 3}, "^measures is 3"),
     ],
 )
-def test_bad_input_is_refused_by_name(ensemble, arguments, message):
+def test_bad_input_is_refused_by_name_before_anything_is_solved(
+    ensemble, arguments, message, monkeypatch
+):
+    monkeypatch.setattr(judging, "exact_sample", lambda *_: pytest.fail("solved"))
     good = {"generated": ensemble.density.values, "reference": burgers.CRENEAU, **OPTIONS}
     with pytest.raises(ValueError, match=f"{message}.*accepted"):
         burgers.judge(**{**good, **arguments})
@@ -329,16 +332,46 @@ def test_the_command_line_judges_one_time_and_a_training_sample(tmp_path, capsys
     "change",
     [
         ["--problem", "nonsense"], ["--time", "-1"], ["--time", "nan"], ["--repeats", "0"],
-        ["--seed", "-1"], ["--training", "missing.npy"], ["--append", "foreign.csv"],
+        ["--seed", "-1"], ["--training", "missing.npy"],
     ],
 )  # fmt: skip
 def test_a_bad_option_ends_the_command_with_one_line(tmp_path, capsys, monkeypatch, change):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "foreign.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     np.save("mine.npy", np.random.default_rng(0).uniform(size=(8, 6)))
     call = ["judge", "mine.npy", "--problem", "creneau", "--repeats", "3", *change]
     assert command.main(call) == 1
     shown = capsys.readouterr().err
     assert shown.startswith("error: ")
     assert len(shown.splitlines()) == 1
-    assert (tmp_path / "foreign.csv").read_text(encoding="utf-8") == "a,b\n1,2\n"
+
+
+@pytest.mark.parametrize("option", ["--append", "--figure"])
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        ("folder", "folder, which is a folder"), ("foreign.csv/deep/mine", "mine was not written"),
+        ("https://results.csv", "path is 'https://results.csv'; accepted"),
+    ],
+)  # fmt: skip
+def test_a_target_that_cannot_be_written_is_refused_before_anything_is_read(
+    tmp_path, capsys, monkeypatch, option, target, named
+):
+    assert_refused_unread(tmp_path, capsys, monkeypatch, [option, target], named)
+
+
+def test_a_table_of_others_is_refused_before_anything_is_read(tmp_path, capsys, monkeypatch):
+    change, named = ["--append", "foreign.csv"], "foreign.csv has columns a, b; accepted"
+    assert_refused_unread(tmp_path, capsys, monkeypatch, change, named)
+
+
+def assert_refused_unread(folder, capsys, monkeypatch, change, named):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(judging, "read", None)
+    (folder / "folder").mkdir()
+    (folder / "foreign.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert command.main(["judge", "mine.npy", "--problem", "creneau", *change]) == 1
+    (shown,) = capsys.readouterr().err.splitlines()
+    assert shown.startswith("error: ")
+    assert named in shown
+    assert (folder / "foreign.csv").read_text(encoding="utf-8") == "a,b\n1,2\n"
+    assert {path.name for path in folder.rglob("*")} == {"folder", "foreign.csv"}
