@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from burgers import _files as files
 from burgers import problems
 
 
@@ -16,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ImportError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -74,6 +75,7 @@ def _audit(options):
     from burgers.studies import audit, solution_files
 
     problem = problems.get(options.problem)
+    _check_targets(options.table)
     solution = solution_files.read(
         options.file, order=options.order, realisations=options.realisations
     )
@@ -89,6 +91,9 @@ def _judge(options):
     from burgers.studies import judging, results
 
     problem = problems.get(options.problem)
+    _check_targets(options.figure, options.append)
+    if options.append and files.local(options.append).exists():
+        results.results(options.append)
     generated = judging.read(options.file)
     training = judging.read(options.training).density if options.training else None
     times = generated.times if options.time is None else options.time
@@ -110,6 +115,12 @@ def _judge(options):
             densities=0 if training is None else len(training), seed=options.seed,
         )  # fmt: skip
         results.append(found, options.append)
+
+
+def _check_targets(*paths):
+    """Refuse, before minutes of work, what its results cannot be written to."""
+    for path in filter(None, paths):
+        files.check_free(path)
 
 
 def _leaderboard(options):

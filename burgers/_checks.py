@@ -49,11 +49,27 @@ def number(name: str, value: ArrayLike) -> float:
     return float(array)
 
 
-def within(name: str, array: NDArray[Any], least: float, most: float) -> None:
-    """Check that all numbers of an array lie between `least` and `most`, both included."""
-    for extreme in (array.min(initial=most), array.max(initial=least)):
-        if not least <= extreme <= most:
-            raise ValueError(f"{name} reaches {extreme}; accepted: from {least:g} to {most:g}")
+def within(
+    name: str, array: NDArray[Any], least: float, most: float, infinite: bool = False
+) -> None:
+    """Check that all numbers of an array lie between `least` and `most`, both included.
+
+    infinite : whether inf is accepted as well.
+    """
+    # The extremes alone are looked at first, which takes no memory.
+    if least <= array.min(initial=most) and array.max(initial=least) <= most:
+        return
+    good = (array >= least) & ((array <= most) | (infinite & np.isposinf(array)))
+    accepted = f"from {least:g} to {most:g}" + (", or inf" if infinite else "")
+    refuse(name, array, ~good, accepted)
+
+
+def refuse(name: str, array: NDArray[Any], bad: Any, accepted: str) -> None:
+    """Refuse the first number of an array for which `bad`, of its shape, is true."""
+    rows = np.argwhere(bad)
+    if len(rows):
+        found = f"{array[tuple(rows[0])]}{_row(rows[0])}"
+        raise ValueError(f"{name} reaches {found}; accepted: {accepted}")
 
 
 def count(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
@@ -151,12 +167,16 @@ def _unmasked(name, value):
     with warnings.catch_warnings():
         # NumPy converts the masked constant to NaN, and in some versions ragged lists to objects.
         warnings.simplefilter("ignore")
-        parts = value if isinstance(value, list | tuple) else [value]
-        mask = [np.ma.getmaskarray(part) for part in parts if np.ma.isMaskedArray(part)]
-        count = sum(int(part.sum()) for part in mask)
+        several = isinstance(value, list | tuple)
+        parts = enumerate(value if several else [value])
+        masks = {k: np.ma.getmaskarray(part) for k, part in parts if np.ma.isMaskedArray(part)}
+        count = sum(int(mask.sum()) for mask in masks.values())
         if count:
+            row = next(k for k, mask in masks.items() if mask.any())
+            first = _row([row] if several else np.argwhere(masks[row])[0])
             raise _Masked(
-                f"{name} has {count} masked values; accepted: real numbers, none of them masked"
+                f"{name} has {count} masked values{first and f', the first{first}'}; accepted: "
+                "real numbers, none of them masked"
             )
         if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
             return np.from_dlpack(value)

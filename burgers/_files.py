@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic, sleep
 from typing import BinaryIO, TypeVar
 
@@ -108,6 +109,23 @@ def target(path: str | os.PathLike[str], is_ours: Callable[[Path], bool] | None 
         "a file's path" if is_ours is None else "one that is free, or the store of an ensemble"
     )
     raise ValueError(f"path is {path}, which is {what} and stays as it is; accepted: {accepted}")
+
+
+def check_free(path: str | os.PathLike[str]) -> None:
+    """Check, before long work, that its result can be written to a file; make the file's folder.
+
+    Raises
+    ------
+    OSError
+        Naming the file, if its folder cannot be made or written to.
+    ValueError
+        As in `local` and `target`.
+    """
+    place = target(local(path))
+    with explained(path, "choose another path"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=place.parent):
+            pass
 
 
 @contextmanager

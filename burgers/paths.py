@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from burgers import _files as files
+from burgers._source import SOURCE, is_checkout
 from burgers.problems import CASES
 from burgers.profiles import PROFILES
 
@@ -40,17 +41,10 @@ SHIPPED_NAMES = {
     f"{kind.replace(' ', '_')}/{case}": (kind, case) for kind in SHIPPED for case in CASES
 }
 
-
-def is_checkout(folder: Path) -> bool:
-    """Whether a folder is a checkout of this repository, where `make` can make files again."""
-    return all((folder / part).is_file() for part in ("Makefile", "notebooks/01_generate.ipynb"))
-
-
-_SOURCE = Path(__file__).resolve().parent.parent
 # The working directory for an installed package, beside which nothing is written.
-ROOT = _SOURCE if is_checkout(_SOURCE) else Path()
+ROOT = SOURCE if is_checkout(SOURCE) else Path()
 # The models that come with the package: an installation has them inside it.
-MODELS = _SOURCE / ("models/report" if is_checkout(_SOURCE) else "burgers/shipped")
+MODELS = SOURCE / ("models/report" if is_checkout(SOURCE) else "burgers/shipped")
 
 
 def data(profile: str) -> Path:

@@ -92,6 +92,15 @@ def contents(folder, parts=True):
     }
 
 
+@pytest.fixture(params=[".", "burgers"], ids=["checkout", "installation"])
+def installed(request, tmp_path, monkeypatch):
+    """What pip is told to install the package from: where it runs, a checkout or not."""
+    place = tmp_path / "source"
+    place.mkdir() if request.param == "burgers" else as_repository(place)
+    monkeypatch.setattr("burgers._source.SOURCE", place)
+    return request.param
+
+
 @pytest.fixture
 def repository(tmp_path):
     """A folder in which messages name make's targets."""

@@ -20,6 +20,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from burgers import _files as files
+from burgers import _source as source
 from burgers.ensembles import store
 
 # The attribute that identifies the computation by which a store was begun.
@@ -151,7 +152,7 @@ def _dask():
         import dask.array  # an extra: everything else works without it
     except ImportError as error:
         raise ValueError(
-            "chunks needs Dask; accepted: None, or `pip install .[cluster]`"
+            f"chunks needs Dask; accepted: None, or `{source.install('cluster')}`"
         ) from error
     return dask
 

@@ -1,7 +1,10 @@
 """Train the models of the page that are missing: `python -m burgers.explore`."""
 
+from burgers import _source as source
 from burgers.explore import prepared
 
 if __name__ == "__main__":
     prepared()
-    print("every model of the page is there; `make explore`, or voila, shows it")
+    page, panels = "`make explore`, or voila,", "`burgers.explore.Explorer()` in a notebook"
+    remedy = page if source.is_checkout(source.SOURCE) else panels
+    print(f"every model of the page is there; {remedy} shows it")

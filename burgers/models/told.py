@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
+from burgers import _source as source
 from burgers.models.latent_laws import fitted
 
 # A constant input may vary by rounding errors.
 FLAT = 1e-6
-INSTALL = "pip install .[entrants]"
 
 
 def densities(value: ArrayLike) -> NDArray[np.float64]:
@@ -51,7 +51,8 @@ def inputs(value: ArrayLike | None, count: int, numbers: int | None = None) -> N
 
 def missing(package: str) -> ImportError:
     """The error to raise where an optional package cannot be imported: names it and the remedy."""
-    return ImportError(f"{package} is not installed; it comes with {INSTALL}")
+    remedy = source.install("entrants")
+    return ImportError(f"{package} is not installed; it comes with `{remedy}`")
 
 
 class Standard:

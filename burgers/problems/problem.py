@@ -138,15 +138,15 @@ class Problem:
         Raises
         ------
         ValueError
-            If `initial` returns another shape, or values that are not finite or not real.
+            If `initial` fails, or returns another shape, or values that are not finite or not real.
         """
-        cells = checks.count("cells", cells)
-        density = checks.finite(f"initial of {self.name}", self.initial(cells, **inputs))
+        cells, name = checks.count("cells", cells), f"initial of {self.name}"
+        density = checks.finite(name, _called(name, self.initial, cells, **inputs))
         counts = {len(values) for values in inputs.values()}
         accepted = [(cells,), *((count, cells) for count in counts)]
         if density.shape not in accepted:
             raise ValueError(
-                f"initial of {self.name} returns shape {density.shape}; accepted: "
+                f"{name} returns shape {density.shape}; accepted: "
                 + " or ".join(map(str, reversed(accepted)))
             )
         return density
@@ -157,16 +157,15 @@ class Problem:
         Raises
         ------
         ValueError
-            If a viscosity is negative or not finite.
+            If `viscosity` fails, or a viscosity is negative or not finite.
         """
         if isinstance(self.viscosity, str):
             return inputs[self.viscosity]
-        found = self.viscosity(**inputs) if callable(self.viscosity) else self.viscosity
-        viscosity = checks.non_negative(f"viscosity of {self.name}", found)
+        name, found = f"viscosity of {self.name}", self.viscosity
+        found = _called(name, found, **inputs) if callable(found) else found
+        viscosity = checks.non_negative(name, found)
         if viscosity.shape not in ((), (count,)):
-            raise ValueError(
-                f"viscosity of {self.name} has shape {viscosity.shape}; accepted: ({count},)"
-            )
+            raise ValueError(f"{name} has shape {viscosity.shape}; accepted: ({count},)")
         with np.errstate(divide="ignore"):
             return np.broadcast_to(1.0 / viscosity, (count,))
 
@@ -242,6 +241,22 @@ def _check_viscosity(viscosity, inputs):
         )
     elif not callable(viscosity):
         checks.non_negative("viscosity", checks.number("viscosity", viscosity))
+
+
+def _called(name, function, *cells, **inputs):
+    """What a function of a problem returns, or a ValueError that names it."""
+    try:
+        return function(*cells, **inputs)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A check of this package has named the argument already.
+        if isinstance(error, ValueError) and "; accepted: " in str(error):
+            raise
+        raise ValueError(
+            f"{name} raised {type(error).__name__}: {error}; accepted: a function of "
+            + (", ".join(["cells"] * len(cells) + [*inputs]) or "nothing")
+        ) from error
 
 
 def _drawn(law, count, rng):

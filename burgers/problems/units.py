@@ -63,7 +63,8 @@ class Units:
             return self.amplitude * self.length / checks.non_negative("viscosity", viscosity)
 
     def viscosity(self, viscosity: float) -> float:
-        """The viscosity 1 / Re of the equation on [0, 1]."""
+        """The viscosity 1 / Re of the equation on [0, 1], at least zero."""
+        checks.non_negative("viscosity", checks.number("viscosity", viscosity))
         return viscosity / (self.amplitude * self.length)
 
     def original_x(self, x: ArrayLike) -> NDArray[np.float64]:

@@ -1,5 +1,12 @@
 """Finite volumes for the viscous Burgers equation, many realisations at once."""
 
-from burgers.solver.finite_volume import BOUNDARIES, SCHEMES, Scheme, solve, trajectory
+from burgers.solver.finite_volume import (
+    BOUNDARIES,
+    SCHEMES,
+    Scheme,
+    courant_number,
+    solve,
+    trajectory,
+)
 
-__all__ = ["BOUNDARIES", "SCHEMES", "Scheme", "solve", "trajectory"]
+__all__ = ["BOUNDARIES", "SCHEMES", "Scheme", "courant_number", "solve", "trajectory"]

@@ -123,7 +123,7 @@ def trajectory(
     density, reynolds, _ = _broadcast(density, reynolds, np.float64(0))
     durations = np.diff(times, prepend=0.0)
     steps = [_steps(duration, density, reynolds, scheme, cfl) for duration in durations]
-    _within_limit("times", times, np.sum(steps, axis=0))
+    _within_limit("times", times[-1], np.sum(steps, axis=0))
     result = np.empty((density.shape[0], times.size, density.shape[1]))
     for k, duration in enumerate(durations):
         shared = np.broadcast_to(duration, density.shape[:1])
@@ -142,10 +142,7 @@ def _checked(
     time_name: str = "final_time",
 ) -> tuple[Floats, Floats, Floats, float]:
     checks.choice("boundary", boundary, BOUNDARIES)
-    most = SCHEMES[checks.choice("scheme", scheme, SCHEMES)]
-    cfl = checks.number("cfl", cfl)
-    if not 0 < cfl <= most:
-        raise ValueError(f"cfl is {cfl}; accepted: 0 < cfl <= {most:g} ({scheme})")
+    cfl = courant_number(cfl, checks.choice("scheme", scheme, SCHEMES))
     density = checks.finite("initial", initial)
     if density.ndim not in (1, 2) or density.shape[-1] < 3:
         raise ValueError(
@@ -153,12 +150,20 @@ def _checked(
             "at least 3 cells"
         )
     largest = np.abs(density).max(axis=-1)
-    checks.within("initial", largest[largest > 0], SMALLEST, LARGEST)
+    checks.within("initial", np.where(largest > 0, largest, 1.0), SMALLEST, LARGEST)
     reynolds = checks.positive("reynolds", reynolds, finite=False)
     time = checks.non_negative(time_name, time)
-    checks.within("reynolds", reynolds[np.isfinite(reynolds)], SMALLEST, LARGEST)
+    checks.within("reynolds", reynolds, SMALLEST, LARGEST, infinite=True)
     checks.within(time_name, time, 0, LARGEST)
     return density, reynolds, time, cfl
+
+
+def courant_number(cfl: float, scheme: str) -> float:
+    """The Courant number as a float; ValueError unless it is one of the scheme, or at most 1."""
+    most, cfl = SCHEMES.get(scheme, 1.0), checks.number("cfl", cfl)
+    if not 0 < cfl <= most:
+        raise ValueError(f"cfl is {cfl}; accepted: 0 < cfl <= {most:g} ({scheme})")
+    return cfl
 
 
 def _broadcast(density, reynolds, final_time):
@@ -198,11 +203,13 @@ def _steps(duration, initial, reynolds, scheme, cfl):
 
 
 def _within_limit(name, time, steps):
-    most = steps.max(initial=0)
-    if most > MOST_STEPS:
+    rows = np.flatnonzero(steps > MOST_STEPS)
+    if rows.size:
+        time, most = np.broadcast_to(time, steps.shape)[rows[0]], steps[rows[0]]
+        where = f" in row {rows[0]}" if len(steps) > 1 else ""
         raise ValueError(
-            f"{name} has maximum {time.max()}, which takes {most:.3g} steps with the given "
-            f"initial, reynolds and cfl; accepted: at most {MOST_STEPS:.3g} steps"
+            f"{name} reaches {time}{where}, which takes {most:.3g} steps with the given initial, "
+            f"reynolds and cfl; accepted: at most {MOST_STEPS:.3g} steps"
         )
 
 

@@ -175,6 +175,20 @@ def test_what_is_no_ensemble_is_not_saved(wrong, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("chunks", [None, 5])
+@pytest.mark.parametrize(
+    ("scheme", "cfl"),
+    [("exact", 0.0), ("exact", 1.1), ("exact", np.nan), ("exact", "large"), ("muscl", 1.0),
+     ("rusanov", -1.0), ("rusanov", True)],
+)  # fmt: skip
+def test_a_bad_courant_number_is_refused_before_anything_is_solved(
+    scheme, cfl, chunks, monkeypatch
+):
+    monkeypatch.setattr(solving, "solved", None)
+    with pytest.raises(ValueError, match=r"^cfl is .*accepted"):
+        burgers.generate(burgers.SINUS, 10, scheme=scheme, cfl=cfl, chunks=chunks)
+
+
 def test_npy_round_trip_and_damage(repository):
     path = repository / "data" / "report" / "a.npy"
     ensemble = burgers.generate(burgers.SINUS, 10)

@@ -112,3 +112,10 @@ def test_bad_input_is_named(change, named):
     arguments = {"problem": burgers.SINUS, "n": 2, "times": TIMES} | change
     with pytest.raises(ValueError, match=named):
         trajectories.generate(**arguments)
+
+
+@pytest.mark.parametrize(("scheme", "cfl"), [("exact", 0.0), ("exact", "large"), ("muscl", 1.0)])
+def test_a_bad_courant_number_is_refused_before_anything_is_solved(scheme, cfl, monkeypatch):
+    monkeypatch.setattr(trajectories, "_solved", None)
+    with pytest.raises(ValueError, match=r"^cfl is .*accepted"):
+        trajectories.generate(burgers.SINUS, 4, TIMES, scheme=scheme, cfl=cfl)

@@ -189,7 +189,7 @@ def test_an_unknown_time_is_found():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"positions": [1.2]}, "positions reaches 1.2; accepted: from 0 to 1"),
+        ({"positions": [1.2]}, "positions reaches 1.2 in row 0; accepted: from 0 to 1"),
         ({"positions": 0.5}, r"positions has shape \(\); accepted: \(sensors,\)"),
         ({"noise": 0.0}, "noise has minimum 0.0; accepted: noise > 0"),
         ({"noise": [0.1, 0.1, 0.1]}, r"noise has shape \(3,\); accepted: a number or \(2,\)"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import runpy
 import shutil
 import socket
 import sys
@@ -215,6 +216,13 @@ def test_other_cells_keep_the_mass(given):
     assert found.mean() == pytest.approx(density.mean(), abs=1e-12)
     smooth = burgers.SINUS.initial(400)
     assert np.abs(explore.averages(burgers.SINUS.initial(given), 400) - smooth).max() < 0.03
+
+
+def test_what_shows_the_page_is_named_where_it_is(installed, monkeypatch, capsys):
+    monkeypatch.setattr(explore, "prepared", dict)
+    runpy.run_module("burgers.explore", run_name="__main__")
+    shown = {".": "`make explore`", "burgers": "`burgers.explore.Explorer()` in a notebook"}
+    assert shown[installed] in capsys.readouterr().out
 
 
 @contextlib.contextmanager

@@ -73,7 +73,7 @@ def test_masked_values_are_refused_by_name():
         (lambda: metrics.noise_floor(masked, 2, rng=RNG(0)), "^pool has"),
         (lambda: metrics.in_floors(np.ma.array(good[0], mask=True), good[0]), "^value has"),
     ):
-        with pytest.raises(ValueError, match=f"{message} .* masked values; accepted"):
+        with pytest.raises(ValueError, match=f"{message} .* masked values, .* in row .*; accepted"):
             function()
 
 
@@ -137,7 +137,7 @@ def measurements(generated, reference):
 def test_a_perfect_model_passes_what_asks_for_closeness_and_fails_what_asks_for_a_gap():
     reference = np.random.default_rng(0).uniform(0.1, 1.0, (300, 40))
     noise = 1e-6 * np.random.default_rng(1).normal(size=reference.shape)
-    verdicts = claims.judge(measurements(reference + noise, reference))
+    verdicts = claims.verdicts(measurements(reference + noise, reference))
     errors = verdicts[verdicts.claim.str.contains("superpose|identical|close")]
     asks_for_closeness = errors.threshold.str.startswith("<=")
     different = errors.claim.str.contains("four generated")

@@ -92,6 +92,16 @@ def test_units_refuse_by_name(bad):
         Units(**bad)
 
 
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf, "thick", None, [0.1]])
+def test_units_refuse_a_viscosity_that_is_none(bad):
+    with pytest.raises(ValueError, match=r"^viscosity .*accepted"):
+        Units(length=2.0).viscosity(bad)
+
+
+def test_units_of_an_inviscid_equation_have_no_viscosity():
+    assert Units(length=2.0).viscosity(0.0) == 0.0
+
+
 def test_an_own_problem_is_solved_and_its_density_meets_the_exact_one():
     options = {"final_time": 0.2, "seed": 3, "cells": 100}
     computed = burgers.generate(OWN, 30, scheme="muscl", **options)
@@ -206,6 +216,36 @@ def test_a_bad_initial_density_is_refused(returned, named, scheme):
     problem = Problem(**{**GOOD, "initial": lambda cells, reynolds: returned(8, reynolds)})
     with pytest.raises(ValueError, match=named):
         burgers.generate(problem, 3, cells=8, scheme=scheme)
+
+
+@pytest.mark.parametrize("part", ["initial", "viscosity"])
+@pytest.mark.parametrize(
+    ("fails", "cause"),
+    [
+        (lambda *cells, height: {}["wrong"], KeyError),
+        (lambda *cells: np.zeros(cells), TypeError),
+        (lambda *cells, height: height @ np.zeros(7), ValueError),
+        (lambda *cells, height: 1 / 0, ZeroDivisionError),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["rusanov", "exact"])
+def test_a_function_that_fails_is_named_with_its_problem_and_what_it_raised(
+    part, fails, cause, scheme
+):
+    good = {"initial": lambda cells, height: np.zeros(cells), "viscosity": 0.1}
+    inputs = {"height": scipy.stats.uniform()}
+    problem = Problem(**{**GOOD, "inputs": inputs, **good, part: fails})
+    with pytest.raises(ValueError, match=f"^{part} of p raised {cause.__name__}: ") as told:
+        burgers.generate(problem, 3, cells=8, scheme=scheme)
+    assert isinstance(told.value.__cause__, cause)
+
+
+def test_what_a_check_refuses_within_a_function_is_told_as_it_is():
+    def initial(cells, reynolds):
+        return problems.CRENEAU.initial(cells, step=np.nan)
+
+    with pytest.raises(ValueError, match=r"^step contains nan"):
+        burgers.generate(Problem(**{**GOOD, "initial": initial}), 3, cells=8)
 
 
 def test_bad_draws_and_viscosities_are_refused():

@@ -367,6 +367,14 @@ BAD_INPUT = [
     ({"initial": np.array(["1", "2", "3"], dtype=object)}, "initial is .*real numbers"),
     ({"initial": [[1, 0, 2], [1, np.nan, 2]]}, r"initial contains nan in row 1 \(1 values\)"),
     ({"reynolds": [5.0, -1.0]}, "reynolds has minimum -1.0 in row 1"),
+    ({"reynolds": [np.inf, 1e60]}, "reynolds reaches 1e.60 in row 1; accepted: .*, or inf"),
+    ({"initial": [[0, 0, 0], [0, 0, 1e-60]]}, "initial reaches 1e-60 in row 1; accepted"),
+    ({"final_time": [0.1, 1e60]}, "final_time reaches 1e.60 in row 1; accepted"),
+    ({"final_time": [0.1, 1e40]}, "final_time reaches 1e.40 in row 1, which takes 8.89e.40 steps"),
+    ({"final_time": np.ma.masked_array([1.0, 2.0], [False, True])}, "1 masked .* in row 1; acc"),
+    ({"final_time": [0.1, np.ma.masked]}, "1 masked values, the first in row 1; accepted"),
+    ({"initial": np.ma.masked_less(np.tri(3), 0.5)[::-1]}, "3 masked values, the first in row 1"),
+    ({"initial": [np.zeros(3), np.ma.masked_all(3)]}, "3 masked values, the first in row 1"),
 ]
 
 

@@ -7,6 +7,7 @@ import burgers
 from burgers import exact, problems
 from burgers.__main__ import main
 from burgers.problems.published import pdebench
+from burgers.studies import solution_files
 from burgers.studies.audit import audit
 from burgers.studies.solution_files import Solution
 
@@ -137,6 +138,19 @@ def test_the_command_line_audits_a_file(known, tmp_path, capsys):
 def test_the_command_line_says_what_is_wrong(arguments, named, capsys):
     assert main(arguments) == 1
     assert named in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["", "mine.npz/table.csv", "mine.npz/deep/table.csv"])
+def test_a_table_that_cannot_be_written_is_refused_before_anything_is_read(
+    target, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(solution_files, "read", None)
+    (tmp_path / "mine.npz").touch()
+    call = ["audit", "mine.npz", "--problem", "pinn", "--table", str(tmp_path / target)]
+    assert main(call) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("error: ")
+    assert str(tmp_path / target) in said
 
 
 def test_a_viscosity_is_a_number_or_a_part_of_pi(known, tmp_path, capsys):

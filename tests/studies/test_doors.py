@@ -151,7 +151,7 @@ def test_bad_inputs_are_refused_by_name(creneau):
         creneau.rows([[np.nan, 0.2, 0.1]])
     with pytest.raises(ValueError, match="reynolds has minimum -1"):
         creneau.rows([[-1.0, 0.2, 0.1]])
-    with pytest.raises(ValueError, match=r"quantiles reaches 1.5; accepted: from 0 to 1"):
+    with pytest.raises(ValueError, match=r"quantiles reaches 1.5 in row 0; accepted: from 0 to 1"):
         creneau.inputs_at([[0.5, 0.5, 1.5]])
 
 

@@ -216,9 +216,9 @@ def test_bad_addresses_are_refused_by_name(capsys):
     assert "nothing" in capsys.readouterr().err
 
 
-def test_without_the_package_the_error_names_it_and_the_remedy(monkeypatch, capsys):
+def test_without_the_package_the_error_names_it_and_the_remedy(monkeypatch, capsys, installed):
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     assert main(["serve", "creneau"]) == 1
     told = capsys.readouterr().err
     assert "umbridge" in told
-    assert "pip install .[doors]" in told
+    assert f"`pip install {installed}[doors]`" in told
