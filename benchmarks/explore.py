@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 import burgers
+from burgers import _files as files
 from burgers import explore
 
 MOVES, WARM_UP = 60, 10
@@ -84,7 +85,7 @@ def main():
     page = explore.Explorer()
     table = pd.DataFrame([row for case in burgers.CASES for row in rows(page, case)])
     print(table.to_string(index=False))
-    with burgers.paths.written_whole(HERE / "explore.csv") as part:
+    with files.written_whole(HERE / "explore.csv") as part:
         table.to_csv(part, index=False, float_format="%.3g")
 
 

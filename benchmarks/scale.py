@@ -17,6 +17,7 @@ import pandas as pd
 from distributed import Client, LocalCluster
 
 import burgers
+from burgers import _files as files
 from burgers import plots
 from burgers.ensembles import dataset
 
@@ -95,6 +96,6 @@ if __name__ == "__main__":
         *by_workers(counts, 1), *by_workers(counts, 2), *in_one_call(counts)
     ])  # fmt: skip
     folder = Path(__file__).parent
-    with burgers.paths.written_whole(folder / "scale.csv") as part:
+    with files.written_whole(folder / "scale.csv") as part:
         table.to_csv(part, index=False, float_format="%.4g")
     plots.save_figure(figure(table), folder / "scale.png")

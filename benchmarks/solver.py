@@ -14,6 +14,7 @@ import pandas as pd
 from peers import PEERS, steps_of
 
 import burgers
+from burgers import _files as files
 
 TIME, CELLS, TARGET = 0.4, 400, 1e-3
 FINER = 640
@@ -91,5 +92,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     folder = Path(__file__).parent
     table = compare(options.draws)
-    with burgers.paths.written_whole(folder / "solver.csv") as part:
+    with files.written_whole(folder / "solver.csv") as part:
         table.to_csv(part, index=False, float_format="%.4g")

@@ -15,9 +15,12 @@ FACES = {
     "chunked": "ensembles.distributed",
     "claims": "studies.claims",
     "cole_hopf": "exact.cole_hopf",
+    "compiled": "_compiled",
     "cost": "studies.cost",
     "dataset": "ensembles.dataset",
+    "environment": "models._keras",
     "evaluation": "models.evaluation",
+    "examples": "models.pairs",
     "flow": "models.flow",
     "fronts": "models.front_decoder",
     "judges": "metrics",
@@ -48,13 +51,27 @@ FACES = {
 # Former names of functions and classes: where the module of the former name has none of that name.
 FORMER = {
     "chunked.to_zarr": "ensembles.store.to_zarr",
+    "claims.judge": "studies.claims.verdicts",
     "cost.payback": "studies.cost.break_even",
     "dataset.seed_label": "ensembles.solving.seed_label",
+    "evaluation.batched": "models.evaluation.evaluate",
+    "evaluation.compiled": "models.evaluation.evaluate_compiled",
     "flow.Carried": "models.flow.NearestConditions",
+    "judges.blocks": "metrics._pool.blocks",
+    "judges.column_moments": "metrics._pool.column_moments",
+    "judges.nearest": "metrics._pool.nearest",
     "latent.Law": "models.latent_laws.Distribution",
     "latent.Parzen": "models.latent_laws.ManifoldParzen",
+    "paths.Held": "_files.Held",
+    "paths.beside": "_files.part_of",
+    "paths.local": "_files.local",
+    "paths.locked": "_files.locked",
     "paths.moved": "_files.put_in_place",
+    "paths.old": "_files.old_of",
+    "paths.read_whole": "_files.read_whole",
     "paths.remove": "_files.remove",
+    "paths.target": "_files.target",
+    "paths.told": "_files.explained",
     "paths.written_whole": "_files.written_whole",
     "profiles.Recipe": "profiles.CaseSizes",
     "propagation.law_of_reynolds": "studies.forecasting.reynolds_given_code",
@@ -63,6 +80,7 @@ FORMER = {
     "reduced.rk4": "models.latent_field.rk4",
     "sharpening.floors": "studies.generative_scores.floors",
     "sharpening.given_time": "studies.generative_scores.given_time",
+    "sharpening.is_held_out": "studies.generative_data.is_held_out",
     "sharpening.neighbours": "studies.generative_neighbours.neighbours",
     "sharpening.score": "studies.generative_scores.score",
     "sharpening.summarise": "studies.generative_scores.summarise",
@@ -73,6 +91,7 @@ FORMER = {
     "time_judges.from_later": "studies.later_start.errors",
     "time_judges.hidden": "studies.forecast_errors.distance_to_largest_reynolds",
     "time_judges.in_and_out": "studies.forecast_errors.extrapolation_errors",
+    "time_judges.judge": "studies.forecast_errors.over_time",
     "time_judges.middles": "studies.forecast_errors.midpoints",
     "time_judges.truth": "studies.forecast_errors.reference",
     "time_plots.trap": "plots.forecasts.dependence_on_reynolds",
@@ -88,11 +107,14 @@ FORMER = {
 
 def of_module(face: str) -> Callable[[str], Any]:
     """A module's `__getattr__` that finds what had another name, or was elsewhere, in `face`."""
+    # A module with several former names has one `__getattr__` for all of them.
+    faces = [other for other in FACES if FACES[other] == FACES.get(face)] or [face]
 
     def find(name: str) -> Any:
-        if f"{face}.{name}" not in FORMER:
+        found = [FORMER[f"{other}.{name}"] for other in faces if f"{other}.{name}" in FORMER]
+        if not found:
             raise AttributeError(f"module 'burgers.{face}' has no attribute {name!r}")
-        place, _, present = FORMER[f"{face}.{name}"].rpartition(".")
+        place, _, present = found[0].rpartition(".")
         return getattr(import_module(f"burgers.{place}"), present)
 
     return find

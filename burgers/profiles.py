@@ -142,7 +142,7 @@ class Profile:
     Attributes
     ----------
     name : of the profile, and of its folders.
-    sinus, creneau : the recipe of each case.
+    sinus, creneau : the sizes of each case.
     batch_size : realisations in a training step.
     pool : realisations never used for training, from which test samples are drawn.
     sample_sizes : the sizes N of the samples by which distributions are compared.
@@ -176,8 +176,11 @@ class Profile:
     scheme: Literal["rusanov", "muscl"] = "rusanov"
 
     def of_case(self, case_name: str) -> CaseSizes:
-        """The recipe of a case, by its name."""
+        """The sizes of a case, by its name."""
         return {"sinus": self.sinus, "creneau": self.creneau}[case_name]
+
+    # The former name of the method.
+    recipe = of_case
 
 
 QUICK = Profile(

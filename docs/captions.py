@@ -79,7 +79,7 @@ TABLES = {
     "timing_claims": "The claim of the report about time",
     "table_budget": "Errors of mean and std by source",
     "table_recipes": "Auto-encoders and their trainings",
-    "table_laws": "Every model, latent distribution and measure",
+    "table_distributions": "Every model, latent distribution and measure",
     "table_given_time": "Errors at a given time",
     "table_goals": "Goals of the sharper models",
     "table_reduced": "Forecasting models and their baselines",

@@ -10,15 +10,18 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 
 import nbformat
+import numpy as np
 import pytest
 
+from burgers import metrics, problems, profiles
 from burgers._faces import FACES, FORMER
 from burgers.paths import ROOT
+from burgers.studies import cost, forecast_errors, forecasting
 
 PACKAGE = ROOT / "burgers"
 # Each floor imports from those before it.
 FLOORS = (
-    {"_version", "_checks", "_compiled", "_files", "profiles", "problems", "streams"},
+    {"_version", "_checks", "_compiled", "_files", "_source", "profiles", "problems", "streams"},
     {"solver", "exact", "metrics", "models", "plots", "paths"},
     {"ensembles"},
     {"studies", "explore"},
@@ -158,6 +161,37 @@ def test_former_names_of_functions_lead_to_them(former):
     place, _, present = FORMER[former].rpartition(".")
     found = getattr(import_module(f"burgers.{face}"), name)
     assert found is getattr(import_module(f"burgers.{place}"), present)
+
+
+def test_several_former_names_of_one_module_do_not_replace_each_other():
+    judges = import_module("burgers.judges")
+    assert import_module("burgers.moments") is judges
+    assert judges.blocks is import_module("burgers.metrics._pool").blocks
+
+
+def test_former_names_of_methods_and_panels_lead_to_them():
+    quick = profiles.get("quick")
+    assert quick.recipe("creneau") is quick.of_case("creneau")
+    assert forecasting.Forecasters.as_written is forecasting.Forecasters.by_autonomous
+    assert import_module("burgers.explore").centres is problems.centres
+
+
+def test_cells_are_magnified_by_their_former_keyword():
+    a, b = np.random.default_rng(0).standard_normal((2, 40, 8)) * np.geomspace(1e-3, 1.0, 8)
+    former = metrics.classifier_accuracy(a, b, magnified=True)
+    assert former == metrics.c2st(a, b, per_cell=True) != metrics.c2st(a, b)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [forecasting.training_set, forecasting.reynolds_given_code, forecasting.Forecasters,
+     forecast_errors.reference, forecast_errors.budget, cost.table],
+)  # fmt: skip
+def test_a_profile_is_given_by_its_former_keyword(function):
+    # Of the arguments that are left out the profile is none.
+    with pytest.raises(TypeError, match="missing") as caught:
+        function(sizes=None)
+    assert "profile" not in str(caught.value)
 
 
 def test_what_never_was_is_not_found_under_a_former_name():

@@ -15,7 +15,7 @@ from burgers import problems
 from burgers._version import __version__
 from burgers.ensembles import distributed, solving, store
 from burgers.ensembles.solving import Scheme
-from burgers.problems import CASES, Problem
+from burgers.problems import CASES, CELLS, Problem
 
 # Larger numbers are most likely mistakes: they would take terabytes, or years.
 MOST, MOST_CELLS = 10**9, 10**6
@@ -28,7 +28,7 @@ def generate(
     *,
     final_time: ArrayLike | None = None,
     seed: int | np.random.SeedSequence = 0,
-    cells: int = 400,
+    cells: int = CELLS,
     scheme: Scheme = "rusanov",
     cfl: float = 0.9,
     profile: str = "none",
@@ -72,18 +72,18 @@ def generate(
     checks.seed("seed", seed)
     if not isinstance(profile, str):
         raise ValueError(f"profile is {profile!r}; accepted: a string")
+    how = solving.checked(scheme, cfl)
+    chunks = chunks if chunks is None else checks.count("chunks", chunks, most=MOST)
     inputs, times = _drawn(problem, n, final_time, np.random.default_rng(seed))
     columns = solving.packed(times, inputs)
     widths = {name: values.shape[1:] for name, values in inputs.items()}
-    options: dict[str, Any] = {"problem": problem, "widths": widths, "cells": cells}
-    options |= {"scheme": checks.choice("scheme", scheme, solving.SCHEMES), "cfl": cfl}
+    options: dict[str, Any] = {"problem": problem, "widths": widths, "cells": cells, **how}
     if chunks is None:
         density = solving.solved(columns, **options)
     else:
         # Solves the realisation with the last time, so that invalid input is refused here rather
         # than on a worker.
         solving.solved(columns[[np.argmax(times)]], **options)
-        chunks = checks.count("chunks", chunks, most=MOST)
         code = solving.code(problem)
         density = distributed.lazy(solving.solved, columns, (cells,), chunks, code, **options)
     return xr.Dataset(
@@ -94,7 +94,7 @@ def generate(
             **solving.coordinates(problem, inputs, n),
         },
         attrs={
-            **solving.attributes(problem, scheme, cfl, seed),
+            **solving.attributes(problem, **how, seed=seed),
             "profile": profile,
             "version": __version__,
         },
@@ -233,7 +233,7 @@ def export_npy(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
         stream.write(density.data)
 
 
-def load_npy(path: str | os.PathLike[str], cells: int = 400) -> NDArray[np.floating]:
+def load_npy(path: str | os.PathLike[str], cells: int = CELLS) -> NDArray[np.floating]:
     """Read densities from a NumPy file; pickled objects are never loaded.
 
     Parameters

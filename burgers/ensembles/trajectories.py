@@ -11,7 +11,7 @@ from burgers import exact, problems, solver
 from burgers._version import __version__
 from burgers.ensembles import solving
 from burgers.ensembles.solving import Scheme
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem
 
 # Trajectories solved, in double precision, at once.
 CHUNK = 250
@@ -25,7 +25,7 @@ def generate(
     *,
     inputs: Mapping[str, ArrayLike] | None = None,
     seed: int | np.random.SeedSequence = 0,
-    cells: int = 400,
+    cells: int = CELLS,
     refinement: int = 1,
     scheme: Scheme = "muscl",
     cfl: float = 0.9,
@@ -59,13 +59,13 @@ def generate(
     rng = np.random.default_rng(checks.seed("seed", seed))
     drawn = problem.sample(n, rng) if inputs is None else problem.checked_inputs(inputs, n)
     times = checks.non_negative("times", times)
-    checks.choice("scheme", scheme, solving.SCHEMES)
+    how = solving.checked(scheme, cfl)
     density = np.empty((n, *times.shape, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)
         some = {name: values[part] for name, values in drawn.items()}
         count = len(density[part])
-        density[part] = _solved(problem, some, count, times, cells, refinement, scheme, cfl)
+        density[part] = _solved(problem, some, count, times, cells, refinement, **how)
     return xr.Dataset(
         {"density": (("realisation", "time", "x"), density)},
         coords={
@@ -74,7 +74,7 @@ def generate(
             **solving.coordinates(problem, drawn, n),
         },
         attrs={
-            **solving.attributes(problem, scheme, cfl, seed),
+            **solving.attributes(problem, **how, seed=seed),
             "refinement": refinement,
             "version": __version__,
         },

@@ -14,7 +14,7 @@ from scipy.special import expit, log_ndtr
 from burgers import _checks as checks
 from burgers._compiled import in_shares
 from burgers.exact import cole_hopf, jump
-from burgers.problems import CRENEAU, Problem
+from burgers.problems import CELLS, CRENEAU, Problem
 
 # The range of accepted Reynolds numbers; infinity is accepted, too.
 REYNOLDS = (1e-2, 1e20)
@@ -26,7 +26,7 @@ def closed_form(
     *,
     reynolds: ArrayLike,
     step: ArrayLike | None = None,
-    cells: int = 400,
+    cells: int = CELLS,
     columns: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
     """Exact cell averages of the density of `SINUS` or `CRENEAU`.
@@ -139,6 +139,7 @@ def asked(
         accepted = "the density right of the jump" if stepped else "None"
         raise ValueError(f"step is {checks.shown(step)}; accepted: {accepted} ({problem.name})")
     steps = checks.finite("step", 0.0 if step is None else step)
+    checks.refuse("step", steps, (steps < 0) | (steps >= 1), "0 <= step < 1")
     try:
         times, numbers, steps = np.broadcast_arrays(times, numbers, steps)
     except ValueError as error:
@@ -146,26 +147,17 @@ def asked(
             f"time has shape {times.shape}, reynolds {numbers.shape} and step {steps.shape}; "
             "accepted: scalars or arrays of one length"
         ) from error
-    if stepped and np.any((steps < 0) | (steps >= 1)):
-        raise ValueError(f"step lies in [{steps.min()}, {steps.max()}]; accepted: 0 <= step < 1")
     # At T = 1 the front has left for every step, and the product could overflow for larger T.
-    if stepped and np.any((1.0 + steps) * np.minimum(times, 1.0) >= 1.0):
-        raise ValueError(
-            f"time has maximum {times.max()}; accepted: (1 + step) time < 1, since later the "
-            "middle of the front has left the interval"
-        )
+    left = stepped & ((1.0 + steps) * np.minimum(times, 1.0) >= 1.0)
+    accepted = "(1 + step) time < 1, since later the middle of the front has left the interval"
+    checks.refuse("time", times, left, accepted)
     return times, numbers, steps
 
 
 def accepted_reynolds(value: ArrayLike) -> NDArray[np.float64]:
     """Reynolds numbers within the accepted range, or infinite, as an array; or ValueError."""
     reynolds = checks.positive("reynolds", value, finite=False)
-    least, most = REYNOLDS
-    outside = reynolds[(reynolds < least) | ((reynolds > most) & np.isfinite(reynolds))]
-    if outside.size:
-        raise ValueError(
-            f"reynolds reaches {outside[0]}; accepted: from {least:g} to {most:g}, or inf"
-        )
+    checks.within("reynolds", reynolds, *REYNOLDS, infinite=True)
     return reynolds
 
 

@@ -22,7 +22,7 @@ from burgers import problems
 from burgers.exact import law
 from burgers.exact.of_problem import density, refined
 from burgers.exact.quadrature import gauss_legendre
-from burgers.problems import CASES, Problem
+from burgers.problems import CASES, CELLS, Problem
 from burgers.problems.problem import Inputs
 
 POINTS = 4096
@@ -60,7 +60,7 @@ def mean_and_std(
     problem: Problem,
     time: float | None = None,
     *,
-    cells: int = 400,
+    cells: int = CELLS,
     panel_nodes: int = law.PANEL_NODES,
     reynolds_nodes: int = law.REYNOLDS_NODES,
     points: int = POINTS,
@@ -102,7 +102,7 @@ def moments(
     problem: Problem,
     time: float | None = None,
     *,
-    cells: int = 400,
+    cells: int = CELLS,
     points: int = POINTS,
     refinement: int | None = None,
     seed: int = 0,

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from burgers import _checks as checks
 from burgers import problems
 from burgers.exact import densities, evolution
-from burgers.problems import CRENEAU, SINUS, Problem
+from burgers.problems import CELLS, CRENEAU, SINUS, Problem
 from burgers.problems.problem import Inputs
 
 # Cells of the initial density: in each cell of the result, and in all at least. The error of the
@@ -26,7 +26,7 @@ def density(
     time: ArrayLike,
     *,
     reynolds: ArrayLike | None = None,
-    cells: int = 400,
+    cells: int = CELLS,
     refinement: int | None = None,
     columns: ArrayLike | None = None,
     **inputs: ArrayLike,

@@ -19,6 +19,7 @@ from burgers.exact.expectations import random_numbers
 from burgers.exact.integration import MOST_NUMBERS, Rule, heaviest
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
+from burgers.problems import CELLS
 from burgers.problems.problem import Inputs
 
 # Of the evidence, relative.
@@ -63,7 +64,7 @@ class Posterior:
         """Information that the data give on the inputs, in bits: KL(posterior ‖ prior)."""
         return float(self.weights @ np.log2(self.weights / self._shares))
 
-    def mean_and_std(self, time: float | None = None, cells: int = 400) -> tuple[Floats, Floats]:
+    def mean_and_std(self, time: float | None = None, cells: int = CELLS) -> tuple[Floats, Floats]:
         """Posterior mean and standard deviation of the density, (cells,) each.
 
         time : at which; where the time was unknown, None for that time.
@@ -75,7 +76,7 @@ class Posterior:
             variance[columns] = self.weights @ np.square(values - mean[columns])
         return mean, np.sqrt(np.maximum(variance, 0.0))
 
-    def quantiles(self, levels: ArrayLike, time: float | None = None, cells: int = 400) -> Floats:
+    def quantiles(self, levels: ArrayLike, time: float | None = None, cells: int = CELLS) -> Floats:
         """Posterior quantiles of the density in each cell, (levels, cells)."""
         wanted = np.atleast_1d(checks.finite("levels", levels))
         checks.within("levels", wanted, 0.0, 1.0)

@@ -23,9 +23,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from burgers import _checks as checks
+from burgers import _source as source
 from burgers.exact.expectations import at_quantiles, random_numbers
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
+from burgers.problems import CELLS
 
 CHAINS, DRAWS, WARM_UP = 4, 500, 250
 # Parts of the warm-up after which directions are sought, and the random numbers for each of its
@@ -69,7 +71,7 @@ class Samples:
     evaluations: int
     _known: dict[Any, Floats] = field(default_factory=dict, repr=False, compare=False)
 
-    def densities(self, time: float | None = None, cells: int = 400) -> Floats:
+    def densities(self, time: float | None = None, cells: int = CELLS) -> Floats:
         """Exact cell averages of the density of each draw, (chains, draws, cells).
 
         time : at which; where the time was unknown, None for that time.
@@ -89,12 +91,12 @@ class Samples:
             self._known[key] = found.reshape(*self.log_likelihood.shape, cells)
         return self._known[key]
 
-    def mean_and_std(self, time: float | None = None, cells: int = 400) -> tuple[Floats, Floats]:
+    def mean_and_std(self, time: float | None = None, cells: int = CELLS) -> tuple[Floats, Floats]:
         """Posterior mean and standard deviation of the density, (cells,) each; see `densities`."""
         values = self.densities(time, cells)
         return values.mean(axis=(0, 1)), values.std(axis=(0, 1))
 
-    def quantiles(self, levels: ArrayLike, time: float | None = None, cells: int = 400) -> Floats:
+    def quantiles(self, levels: ArrayLike, time: float | None = None, cells: int = CELLS) -> Floats:
         """Posterior quantiles of the density in each cell, (levels, cells); see `densities`."""
         wanted = np.atleast_1d(checks.finite("levels", levels))
         checks.within("levels", wanted, 0.0, 1.0)
@@ -284,7 +286,7 @@ def _convergence(looked):
         from arviz_stats.base import array_stats
     except ImportError as error:
         raise ImportError(
-            "arviz-stats is not installed; it comes with pip install .[inference]"
+            f"arviz-stats is not installed; it comes with `{source.install('inference')}`"
         ) from error
 
     def size(x, method, **options):

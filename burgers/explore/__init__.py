@@ -4,6 +4,7 @@ A panel redraws only the artists that change. No browser is needed: a panel can 
 Python, `Explorer().density.time.value = 0.3`.
 """
 
+from burgers import problems
 from burgers.explore.density import DensityPanel
 from burgers.explore.ensemble import EnsemblePanel
 from burgers.explore.latent import LatentPanel
@@ -23,7 +24,7 @@ from burgers.explore.panels import Explorer
 from burgers.explore.pictures import Panel, Picture, captioned, slider
 
 # Former names.
-Atlas, atlas = EncodedEnsemble, encoded_ensemble
+Atlas, atlas, centres = EncodedEnsemble, encoded_ensemble, problems.centres
 
 __all__ = [
     "KINDS", "SOLVED", "DensityPanel", "EncodedEnsemble", "EnsemblePanel", "Explorer",

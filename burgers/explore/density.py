@@ -7,7 +7,7 @@ import ipywidgets as widgets
 import numpy as np
 from numpy.typing import NDArray
 
-from burgers import exact, metrics, solver
+from burgers import exact, metrics, problems, solver
 from burgers.explore.models import EncodedEnsemble, averages
 from burgers.explore.pictures import Panel, Picture, captioned, curves_of, slider
 from burgers.models import vae
@@ -15,11 +15,11 @@ from burgers.plots import GENERATED, INPUT, MONTE_CARLO
 from burgers.problems import LOG_REYNOLDS, STEP, Problem, centres, edges
 
 # With more cells, the second-order scheme at a small Re would not keep up with a slider.
-CELLS = (50, 100, 200, 400)
+CELLS = (50, 100, 200, problems.CELLS)
 EXACT_CELLS = 800
 # Half the width of the close-up of the front.
 HALF_WIDTH = 0.06
-NOTE = "Cell averages. The input of the auto-encoder is the computed density on 400 cells."
+NOTE = f"Cell averages. The input of the auto-encoder is the computed density on {vae.CELLS} cells."
 
 
 class DensityPanel(Panel):
@@ -47,7 +47,7 @@ class DensityPanel(Panel):
         self.step = slider("a", *STEP, value=0.2)
         self.time = slider("T", 0.0, 1.0, value=0.3)
         self.scheme = widgets.Dropdown(options=list(solver.SCHEMES), description="scheme")
-        self.cells = widgets.SelectionSlider(options=CELLS, value=400, description="cells")
+        self.cells = widgets.SelectionSlider(options=CELLS, value=CELLS[-1], description="cells")
         self.whole = Picture("density", xlabel="$x$", xlim=(0, 1))
         self.front = Picture(
             "close-up of the front",

@@ -11,7 +11,7 @@ from burgers.explore.pictures import Panel, Picture, captioned, curves_of, slide
 from burgers.plots import INPUT, MONTE_CARLO
 from burgers.problems import centres, edges
 
-CELLS = (50, 100, 200, 400)
+CELLS = (50, 100, 200, problems.CELLS)
 # The part of a distribution that a slider covers, and the draws that set the height of the figure.
 QUANTILES, DRAWS = (0.005, 0.995), 32
 

@@ -46,6 +46,7 @@ class Task(NamedTuple):
     asked: NDArray[np.intp]
 
 
+@checks.formerly(magnified="per_cell")
 def c2st(
     generated: ArrayLike,
     reference: ArrayLike,

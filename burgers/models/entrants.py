@@ -230,7 +230,7 @@ class Coded:
         densities, self.cells, self.ranks = told.densities(densities), None, None
         if given is not None:
             if "given" not in inspect.signature(self.law.fit).parameters:
-                accepted = f"None, as a {type(self.law).__name__} is told no inputs"
+                accepted = f"None, as a {type(self.law).__name__} takes no inputs"
                 raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
             self.ranks = told.Ranks().fit(given, len(densities))
         codes = self.codes.fit(densities).encode(densities)

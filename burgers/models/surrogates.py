@@ -1,4 +1,4 @@
-"""Generative models that are told the random inputs: surrogates of the map to the density.
+"""Generative models that are given the random inputs: surrogates of the map to the density.
 
     ρ = surrogate(y),   y the inputs of a realisation
 

@@ -1,6 +1,6 @@
 """Random Burgers problems: random inputs, initial density, boundary condition and viscosity."""
 
-from burgers.problems.grid import BOUNDARIES, Boundary, centres, edges, point_values
+from burgers.problems.grid import BOUNDARIES, CELLS, Boundary, centres, edges, point_values
 from burgers.problems.names import get, names
 from burgers.problems.problem import Distribution, Problem, checked
 from burgers.problems.report import (
@@ -21,6 +21,7 @@ Case = Problem
 __all__ = [
     "BOUNDARIES",
     "CASES",
+    "CELLS",
     "CRENEAU",
     "LOG_REYNOLDS",
     "SINUS",

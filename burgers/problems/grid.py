@@ -9,6 +9,8 @@ from burgers import _checks as checks
 
 Boundary = Literal["periodic", "outflow"]
 BOUNDARIES = ("periodic", "outflow")
+# The report's grid, and the default wherever a number of cells is an argument.
+CELLS = 400
 # Cells added at each end for splines.
 MARGIN = 32
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.problems.grid import edges
+from burgers.problems.grid import CELLS, edges
 from burgers.problems.problem import Problem
 
 # The intervals of the two uniform distributions: of log Re, natural logarithm, and of a.
@@ -55,7 +55,7 @@ class ExpUniform:
         return np.clip((np.log(x) - self.low) / (self.high - self.low), 0.0, 1.0)
 
 
-def sine(cells: int = 400, **inputs: Any) -> NDArray[np.float64]:
+def sine(cells: int = CELLS, **inputs: Any) -> NDArray[np.float64]:
     """Exact cell averages of ρ(0, x) = sin(2πx), (cells,) float64.
 
     Raises
@@ -69,7 +69,7 @@ def sine(cells: int = 400, **inputs: Any) -> NDArray[np.float64]:
     return -np.diff(np.cos(2 * np.pi * ends)) * cells / (2 * np.pi)
 
 
-def jump(cells: int = 400, *, step: ArrayLike | None = None, **_: Any) -> NDArray[np.float64]:
+def jump(cells: int = CELLS, *, step: ArrayLike | None = None, **_: Any) -> NDArray[np.float64]:
     """Exact cell averages of ρ(0, x) = 1 for x < 1/2 and a for x > 1/2.
 
     Parameters

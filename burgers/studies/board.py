@@ -7,11 +7,10 @@ from typing import Any
 import pandas as pd
 
 from burgers import problems
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem
 from burgers.studies import results
 from burgers.studies.board_entrants import ENTRANTS, SOBOL, groups
 
-CELLS = 400
 # With further seeds only those groups are trained that take less, in seconds.
 QUICK = 120.0
 PROBLEMS: dict[str, Problem] = {

@@ -11,7 +11,8 @@ from burgers import _files as files
 from burgers import ensembles, streams
 from burgers.ensembles.solving import packed
 from burgers.models.entrants import PodCodes
-from burgers.studies.board import CELLS, DISTRIBUTIONS, PROBLEMS, Board, Task
+from burgers.problems import CELLS
+from burgers.studies.board import DISTRIBUTIONS, PROBLEMS, Board, Task
 from burgers.studies.board_entrants import ENTRANTS
 
 # Inputs that a model is told one by one; of more, the components of the initial density.

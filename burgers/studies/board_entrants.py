@@ -12,7 +12,7 @@ from burgers import ensembles
 from burgers.ensembles.solving import Scheme
 from burgers.models import bayesflow_laws, flow, latent_laws, surrogates
 from burgers.models.entrants import Coded, Codes, PodCodes, TrainingSet, VaeCodes
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem
 
 # Moments by a quasi-Monte Carlo rule instead of a model: the cost that a model has to beat.
 SOBOL = "Sobol points"
@@ -54,7 +54,7 @@ class Entry:
     ----------
     make : of a setting and the codes that its group shares, a model with `fit` and `sample`.
     group : entrants whose codes are trained once, for all of them.
-    told : whether the model is told the random inputs, and so knows more than the others.
+    told : whether the model is given the random inputs, and so knows more than the others.
     seconds : of training on 10,000 densities and of judging, about, to plan by.
     """
 
@@ -67,7 +67,7 @@ class Entry:
 class DirectMonteCarlo:
     """New realisations computed by a finite-volume scheme: what a wrong scheme costs."""
 
-    def __init__(self, setting: Setting, scheme: Scheme, cells: int = 400) -> None:
+    def __init__(self, setting: Setting, scheme: Scheme, cells: int = CELLS) -> None:
         self.setting, self.scheme, self.cells = setting, scheme, cells
 
     def fit(self, densities: ArrayLike, given: ArrayLike | None = None) -> Self:

@@ -272,7 +272,7 @@ def compare_cases(found: dict[str, float]) -> dict[str, float]:
     return both
 
 
-def judge(found: dict[str, float], claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
+def verdicts(found: dict[str, float], claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """The table of claims, with columns figure, claim, measured, threshold and holds."""
     rows = []
     for claim in claims:

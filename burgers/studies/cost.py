@@ -9,12 +9,13 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import qmc
 
+from burgers import _checks as checks
 from burgers import exact, metrics
 from burgers.ensembles import trajectories
 from burgers.exact.quadrature import gauss_legendre
 from burgers.models import latent_ode, training
 from burgers.paths import stored
-from burgers.problems import CASES, LOG_REYNOLDS, STEP, number
+from burgers.problems import CASES, CELLS, LOG_REYNOLDS, STEP, number
 from burgers.profiles import Profile
 from burgers.streams import generator, stream
 from burgers.studies import forecasting, multilevel
@@ -35,6 +36,7 @@ GOALS = {"sinus": 2.0, "creneau": 0.5}
 COARSEST, PILOT = 50, 100
 
 
+@checks.formerly(sizes="profile")
 def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: int) -> pd.DataFrame:
     """Measure the time that an ensemble takes by every method, and its errors.
 
@@ -80,7 +82,7 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     return pd.DataFrame(rows)
 
 
-def _random_members(name, method, members, shown, seed, forecast=None, cells=400, chunk=1000):
+def _random_members(name, method, members, shown, seed, forecast=None, cells=CELLS, chunk=1000):
     """The row of an ensemble of random members, by a model's `forecast` or solved on `cells`."""
     seconds, parts = 0.0, _members(name, members, seed, chunk)
 
@@ -130,7 +132,7 @@ def _own_moments(name, members, seed, chunk, cells, shown):
     )
 
 
-def _quadrature(name, method, inputs, weight, shown, cells=400):
+def _quadrature(name, method, inputs, weight, shown, cells=CELLS):
     """The row of a quadrature rule: the equation is solved at its points."""
     began = perf_counter()
     density = _solved(name, inputs, cells, forecasting.SOLVER["refinement"])

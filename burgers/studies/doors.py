@@ -16,14 +16,14 @@ from scipy import stats
 from burgers import _checks as checks
 from burgers import exact, problems, solver
 from burgers.ensembles.solving import Scheme
-from burgers.problems import Problem, fields, report
+from burgers.problems import CELLS, Problem, fields, report
 
 SCHEMES = ("muscl", "rusanov", "exact")
 Floats = NDArray[np.float64]
 
 
 def quantity(
-    problem: Problem, *, time: float | None = None, cells: int = 400, scheme: Scheme = "muscl"
+    problem: Problem, *, time: float | None = None, cells: int = CELLS, scheme: Scheme = "muscl"
 ) -> "Quantity":
     """The cell averages of a problem's density as a function of its scalar inputs.
 

@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from burgers import _checks as checks
 from burgers import exact, metrics, solver
 from burgers.ensembles import trajectories
 from burgers.metrics.forecast import coverage, law_errors
@@ -72,6 +73,7 @@ class Reference:
         ).density.values)  # fmt: skip
 
 
+@checks.formerly(sizes="profile")
 def reference(name: str, profile: Profile) -> Reference:
     """The exact held-out trajectories of a case.
 
@@ -90,7 +92,7 @@ def _exact_on_grid(name, steps, count):
     return Reference(name, found, steps, density.reshape(steps, count, *density.shape[1:]))
 
 
-def judge(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
+def over_time(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
     """Errors of a forecast at each time.
 
     Parameters
@@ -112,15 +114,14 @@ def judge(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
         raise ValueError("forecast contains NaN or infinity; accepted: finite numbers")
     error = metrics.relative_error(forecast, reference.exact)
     mass, known = (part.mean(axis=3, dtype=np.float64) for part in (forecast, reference.exact))
-    table = {
+    return pd.DataFrame({
         "time": reference.ensemble.time.values,
         "median": np.median(error, axis=(0, 1)),
         "maximum": error.max(axis=(0, 1)),
         **law_errors(forecast, reference.exact),
         "coverage": coverage(forecast, reference.exact),
         "mass": np.abs(mass - known).max(axis=(0, 1)),
-    }
-    return pd.DataFrame(table)
+    })  # fmt: skip
 
 
 def extrapolation_errors(forecast: NDArray[Any], reference: Reference) -> pd.DataFrame:
@@ -130,8 +131,7 @@ def extrapolation_errors(forecast: NDArray[Any], reference: Reference) -> pd.Dat
 
     Returns
     -------
-    DataFrame of `median` and `maximum`, with a row for each combination of `time_seen` and
-    `reynolds_seen`.
+    DataFrame of `median` and `maximum`, a row for each pair of `time_seen` and `reynolds_seen`.
     """
     error = metrics.relative_error(forecast, reference.exact)
     log_reynolds = np.log(reference.grid(reference.reynolds)[0])
@@ -147,6 +147,7 @@ def extrapolation_errors(forecast: NDArray[Any], reference: Reference) -> pd.Dat
     return pd.DataFrame(rows, columns=["time_seen", "reynolds_seen", "median", "maximum"])
 
 
+@checks.formerly(truth="reference", sizes="profile")
 def budget(
     reference: Reference, model: latent_ode.Reduced, profile: Profile, seed: int
 ) -> pd.DataFrame:
@@ -165,8 +166,7 @@ def budget(
     """
     middle, draws = reference.steps // 2, profile.propagation.draws
     found = reference.exact[middle]
-    start = reference.grid(reference.start)[middle]
-    reynolds = reference.grid(reference.reynolds)[middle]
+    start, reynolds = (reference.grid(x)[middle] for x in (reference.start, reference.reynolds))
     code, rng = model.encode(start[:1])[0], generator(seed, "budget", number(reference.name))
     of_reynolds = forecasting.reynolds_given_code(model, reference.name, 0, profile, seed)
 
@@ -246,7 +246,7 @@ def verdicts(judged: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    judged : tables of `judge`, with columns `case` and `model` added.
+    judged : tables of `over_time`, with columns `case` and `model` added.
     later : tables of `later_start.errors`, with a column `case` added.
 
     Returns

@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
+from burgers import _checks as checks
 from burgers.ensembles import trajectories
 from burgers.models import baselines, flow, front_decoder, latent_ode, pairs, training, vae
 from burgers.paths import stored
@@ -64,6 +65,7 @@ def training_times(name: str) -> NDArray[np.float64]:
     return BEYOND * LAST[name] * np.linspace(0.0, 1.0, TIMES) ** GRADING
 
 
+@checks.formerly(sizes="profile")
 def training_set(name: str, profile: Profile, seed: int) -> xr.Dataset:
     """The exact trajectories of the training set.
 
@@ -183,6 +185,7 @@ class Forecasters:
         If a model cannot be read.
     """
 
+    @checks.formerly(sizes="profile")
     def __init__(
         self, name: str, ensemble: xr.Dataset, folder: Path, profile: Profile, seed: int
     ) -> None:
@@ -218,6 +221,9 @@ class Forecasters:
         """The autonomous model: Y' = F(Y) from a code drawn from the posterior given X(0)."""
         codes = drawn(self.codes, start, self.rng)
         return self.autonomous.decode(self.autonomous.advance(codes, ensemble.time.values))
+
+    # The former name of the method.
+    as_written = by_autonomous
 
     def by_one_shot(self, start: NDArray[Any], ensemble: xr.Dataset) -> NDArray[Any]:
         """A decoder of (t, log Re, a), without dynamics."""
@@ -264,6 +270,7 @@ def drawn(model: vae.VAE, density: NDArray[Any], rng: np.random.Generator) -> ND
     return mean + np.exp(0.5 * log_variance) * rng.standard_normal(mean.shape)
 
 
+@checks.formerly(sizes="profile")
 def reynolds_given_code(
     model: latent_ode.Reduced, name: str, index: int, profile: Profile, seed: int
 ) -> flow.Flow:

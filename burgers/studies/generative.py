@@ -29,7 +29,7 @@ LABELS = ("report", "scheduled", "weighted", "sharp")
 
 
 class GivenTime(NamedTuple):
-    """How a model is trained that is told T.
+    """How a model is trained that is given T.
 
     `peak` is the initial learning rate; `halvings` say where its features of T change, see
     `conditioning`. Square errors count in units of the variance at their time, for which

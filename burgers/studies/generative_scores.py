@@ -14,7 +14,7 @@ from burgers.studies.generative_data import HELD_OUT, Ensembles, Study, is_held_
 
 # Distances of a sample of all times that the best distribution is chosen by.
 DISTANCES = ("mean_error", "std_error", "wasserstein", "energy")
-# Repeats over whose median distances between moments are taken, of all times and of one.
+# Repeats over whose median distances are taken, of all times and of one.
 REPEATS, REPEATS_AT_TIME = 5, 100
 # In the place of a distribution of the latents: codes of densities.
 ENCODED = "encoded"
@@ -42,10 +42,10 @@ Draw = Callable[[int, np.random.Generator], np.ndarray]
 def score(
     generated: list[np.ndarray], pool: np.ndarray, known: np.ndarray, rng: np.random.Generator
 ) -> dict[str, float]:
-    """All measures of a generated sample against a pool, and distances between moments.
+    """All measures of a generated sample against a pool; of `DISTANCES`, medians over samples.
 
-    generated: samples (n, cells); the measures are those of the first, the distances medians over
-    the others. pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
+    generated: samples (n, cells), of which the first has all measures taken, and the others their
+    distances. pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
     """
 
     def fresh():
@@ -54,8 +54,8 @@ def score(
     first, reference = generated[0], fresh()
     found = _scores(first, reference, known)
     found["resolution"] = metrics.resolution(first, reference)
-    moments = [metrics.distances(sample, fresh()) for sample in generated[1:]]
-    return found | pd.DataFrame(moments).median().to_dict()
+    distances = [_distances(sample, fresh()) for sample in generated[1:]]
+    return found | pd.DataFrame(distances).median().to_dict()
 
 
 def floors(
@@ -63,14 +63,19 @@ def floors(
 ) -> dict[str, float]:
     """The measures of one Monte Carlo sample against another, which no noise need make alike.
 
-    Medians over so many pairs of samples; of the distances between moments over eight times that.
+    Medians over so many pairs of samples; of `DISTANCES` over eight times that.
     """
     found = metrics.noise_floor(
         pool, samples, repeats=repeats, rng=rng,
         measure=lambda first, second: _scores(first, second, known),
     )  # fmt: skip
-    moments = metrics.noise_floor(pool, samples, repeats=8 * repeats, rng=rng)
-    return found | moments | {"resolution": 0.0}
+    distances = metrics.noise_floor(pool, samples, repeats=8 * repeats, rng=rng, measure=_distances)
+    return found | distances | {"resolution": 0.0}
+
+
+def _distances(generated, reference):
+    energy = metrics.energy_distance(generated, reference)
+    return metrics.distances(generated, reference) | {"energy": energy}
 
 
 def _scores(generated, reference, known):
@@ -108,7 +113,7 @@ def judge_all(
     found = iter(training.run_in_parallel(tasks, study.profile.workers))
     floor = dict(zip(alike, found, strict=False))
     rows = [
-        {"case": name, "model": model, "law": law, **scored}
+        {"case": name, "model": model, "distribution": law, **scored}
         for (name, model, law), scored in zip(judged, found, strict=True)
     ]
     return summarise(rows, floor)
@@ -176,16 +181,17 @@ def _encoded(study: Study, name: str, model: Any) -> Draw:
 def summarise(rows: list[dict], floor: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:
     """Each score beside its floor and in units of it, a row each.
 
-    rows: dicts of case, model, law and scores; floor: from case and kind of densities to scores.
-    Columns case, model, law, densities, judge, value, floor and ratio.
+    rows: dicts of case, model, distribution and scores; floor: from case and kind of densities to
+    scores.
+    Columns case, model, distribution, densities, measure, value, floor and ratio.
     """
-    keys = ["case", "model", "law", "densities"]
+    keys = ["case", "model", "distribution", "densities"]
     found = pd.DataFrame(rows)
     found["densities"] = found.model.map(kind)
-    table = found.melt(keys, var_name="judge").dropna()
-    table["floor"] = [floor[row.case, row.densities][row.judge] for row in table.itertuples()]
+    table = found.melt(keys, var_name="measure").dropna()
+    table["floor"] = [floor[row.case, row.densities][row.measure] for row in table.itertuples()]
     # A resolution has no floor, and may be infinite.
-    distances = table[table.judge != "resolution"]
+    distances = table[table.measure != "resolution"]
     return table.assign(ratio=metrics.in_floors(distances.value, distances.floor))
 
 
@@ -260,16 +266,16 @@ def verdicts(table: pd.DataFrame, recipes: pd.DataFrame, given: pd.DataFrame) ->
 
 def _verdicts(case, table, recipes, given):
     name, time = case.name, f"T = {case.fixed_time}"
-    sharp = table[(table.case == name) & (table.model == "sharp") & (table.law != ENCODED)]
-    ratios = sharp.pivot(index="law", columns="judge", values="ratio")
+    sharp = table[(table.case == name) & (table.model == "sharp") & (table.distribution != ENCODED)]
+    ratios = sharp.pivot(index="distribution", columns="measure", values="ratio")
     law = ratios[[*DISTANCES]].max(axis=1).idxmin()
-    best = sharp[sharp.law == law].set_index("judge")
-    for judge in DISTANCES:
-        yield name, f"{judge} in floors, {law}", best.ratio[judge], GOALS["in floors"]
-    for judge in ("c2st", "c2st_per_cell", "c2st_varying_cells", "resolution"):
-        label = judge.replace("_", " ")
-        goal = GOALS["resolution" if judge == "resolution" else "c2st"]
-        yield name, f"{label}, {law}", best.value[judge], goal
+    best = sharp[sharp.distribution == law].set_index("measure")
+    for measure in DISTANCES:
+        yield name, f"{measure} in floors, {law}", best.ratio[measure], GOALS["in floors"]
+    for measure in ("c2st", "c2st_per_cell", "c2st_varying_cells", "resolution"):
+        label = measure.replace("_", " ")
+        goal = GOALS["resolution" if measure == "resolution" else "c2st"]
+        yield name, f"{label}, {law}", best.value[measure], goal
     rebuilt = recipes[(recipes.case == name) & (recipes.model == "sharp")].iloc[0]
     for goal, label in (
         ("median_error", "median error of a reconstruction"),
@@ -284,7 +290,7 @@ def _verdicts(case, table, recipes, given):
         ("unseen T", np.isclose(of_case.time, np.mean(HELD_OUT[name]))),
         (f"largest of {late.sum()} T", late),
     ):
-        for judge in ("mean_error", "std_error"):
-            ratio = of_case[f"generated_{judge}"] / of_case[f"floor_{judge}"]
+        for measure in ("mean_error", "std_error"):
+            ratio = of_case[f"generated_{measure}"] / of_case[f"floor_{measure}"]
             goal = GOALS["in floors at one time"]
-            yield name, f"{label}: {judge} in floors, generated", ratio[rows].max(), goal
+            yield name, f"{label}: {measure} in floors, generated", ratio[rows].max(), goal

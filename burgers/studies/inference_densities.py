@@ -23,7 +23,7 @@ from burgers.exact import Observation
 from burgers.models import evaluation, flow, latent_laws
 from burgers.models.parallel import run_in_parallel
 from burgers.paths import stored
-from burgers.problems import CASES, number
+from burgers.problems import CASES, CELLS, number
 from burgers.profiles import Inference
 from burgers.studies.inference import (
     OWN,
@@ -38,7 +38,6 @@ from burgers.studies.inference import (
 )
 from burgers.studies.inference_scores import Comparison
 
-CELLS = 400
 # When the density is asked for that was observed earlier.
 LATER = {"sinus": 0.8, "creneau": 0.4}
 BAND = (0.05, 0.95)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import exact, streams
 from burgers.models.parallel import run_in_parallel
-from burgers.problems import CASES, number
+from burgers.problems import CASES, CELLS, number
 from burgers.profiles import Inference
 from burgers.studies.inference import SENSORS, Amortised, Setting, inputs_at, quantiles
 from burgers.studies.inference_scores import held
@@ -23,7 +23,7 @@ FIRST, LAST = 0.02, {"sinus": 1.0, "creneau": 0.58}
 Floats = NDArray[np.float64]
 
 
-def shown(learned: Amortised, later: float, seed: int, cells: int = 400) -> dict[str, Any]:
+def shown(learned: Amortised, later: float, seed: int, cells: int = CELLS) -> dict[str, Any]:
     """One observation: bands of the exact and of the learned posterior density, now and later.
 
     A dict from a title to the parts of a panel of `plots.inference.bands`.

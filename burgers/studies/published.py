@@ -23,7 +23,7 @@ from burgers.studies import documented_upwind as upwind
 Floats = NDArray[np.float64]
 
 # The grid of this project's schemes.
-OWN_CELLS = 400
+OWN_CELLS = problems.CELLS
 # Cells in each part of a set's grid from which its initial values are taken.
 FINE = 32
 # Times as many for an inviscid problem whose values are sought at points.

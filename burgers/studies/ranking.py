@@ -164,8 +164,8 @@ def sentences(found: pd.DataFrame) -> list[str]:
             for group in (most[most.told], fair)
         )
         said.append(
-            f"Models that are told the random inputs come to {told:.1f} times the range of true "
-            f"samples, and those that are told nothing to {untold:.1f} (the best of each, median "
+            f"Models that are given the random inputs come to {told:.1f} times the range of true "
+            f"samples, and the others to {untold:.1f} (the best of each, median "
             "over problems)."
         )
     return said

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from burgers import _checks as checks
+from burgers import _source as source
 from burgers import problems
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem
 from burgers.studies.doors import Quantity, quantity
 
 HOST, PORT = "127.0.0.1", 4242
@@ -108,7 +109,7 @@ class Forward:
         if not isinstance(config, Mapping) or not config.keys() <= set(CONFIG):
             accepted = f"an object with {', '.join(CONFIG)}, all optional"
             raise ValueError(f"config is {checks.shown(config)}; accepted: {accepted}")
-        checks.count("cells", config.get("cells", 400), least=3, most=MOST_CELLS)
+        checks.count("cells", config.get("cells", CELLS), least=3, most=MOST_CELLS)
         return quantity(self.problem, **config)
 
     def _jacobian(self, out_wrt, in_wrt, parameters, config):
@@ -230,6 +231,7 @@ def _web():
         from aiohttp import web
     except ImportError as error:
         raise ImportError(
-            "umbridge, with which aiohttp comes, is not installed: pip install .[doors]"
+            "umbridge, with which aiohttp comes, is not installed; it comes with "
+            f"`{source.install('doors')}`"
         ) from error
     return web

@@ -39,8 +39,8 @@ ENSEMBLES: dict[str, tuple[Problem, float | None]] = {
 
 
 def l1_error(
-    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
-    scheme: Scheme,
+    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None,
+    cells: int = problems.CELLS, scheme: Scheme,
 ) -> float:  # fmt: skip
     """Mean over x of the distance between computed and exact cell averages: a float."""
     initial = case.initial(cells, step=step)
@@ -81,8 +81,8 @@ def mean_errors(seed: int, count: int = 64) -> dict[str, float]:
 
 
 def effective_reynolds(
-    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None, cells: int = 400,
-    scheme: Scheme,
+    case: Problem, time: float, *, reynolds: ArrayLike, step: Any = None,
+    cells: int = problems.CELLS, scheme: Scheme,
 ) -> NDArray[np.float64]:  # fmt: skip
     """The Reynolds number whose exact density is nearest to the computed one.
 
@@ -161,7 +161,7 @@ def monte_carlo_errors(
 
 
 def plain_moments(
-    case: Problem, time: float | None = None, *, order: int, cells: int = 400
+    case: Problem, time: float | None = None, *, order: int, cells: int = problems.CELLS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Exact mean and std by one Gauss-Legendre rule over the whole range of T and of the step.
 
@@ -237,7 +237,7 @@ def near_the_end() -> tuple[np.ndarray, dict[str, np.ndarray]]:
 
 
 def without_boundary(
-    case: Problem, time: ArrayLike, *, reynolds: ArrayLike, step: Any, cells: int = 400,
+    case: Problem, time: ArrayLike, *, reynolds: ArrayLike, step: Any, cells: int = problems.CELLS,
     scheme: Scheme = "muscl",
 ) -> np.ndarray:  # fmt: skip
     """The creneau computed on [0, 2] in place of [0, 1], as if there were no end at x = 1.
@@ -265,7 +265,7 @@ def budget(data: Path, figures: Path, profile: Profile) -> pd.DataFrame:
     """Errors of mean and std against the exact ones, by ensemble and source.
 
     data : folder of the stored pools; figures : folder of the table of `claims.moments_table`.
-    Columns law (the ensemble), source, mean_error and std_error.
+    Columns ensemble, source, mean_error and std_error.
     """
     modelled = pd.read_csv(figures / "table_moments.csv")
     modelled = modelled[modelled.samples == modelled.samples.max()]
@@ -279,7 +279,9 @@ def budget(data: Path, figures: Path, profile: Profile) -> pd.DataFrame:
             found[f"auto-encoder, {study}"] = {
                 name: of_case.loc[study, f"exact_{name}"] for name in ("mean_error", "std_error")
             }
-        rows += [{"law": label, "source": source, **errors} for source, errors in found.items()]
+        rows += [
+            {"ensemble": label, "source": source, **errors} for source, errors in found.items()
+        ]
     return pd.DataFrame(rows)
 
 

@@ -81,5 +81,5 @@ def test_all_that_the_claims_ask_for_is_measured(samples, floors):
 def test_a_claim_on_the_threshold_holds():
     claim = claims.Claim("9", "equal", "a", "<=", 0.01)
     above = claims.Claim("9", "at least", "a", ">=", 0.01)
-    assert claims.judge({"a": 0.01}, [claim, above]).holds.all()
-    assert not claims.judge({"a": 0.011}, [claim]).holds.any()
+    assert claims.verdicts({"a": 0.01}, [claim, above]).holds.all()
+    assert not claims.verdicts({"a": 0.011}, [claim]).holds.any()

@@ -34,7 +34,7 @@ def solved(reference):
 
 def test_the_solver_agrees_with_the_exact_solution(reference, solved):
     assert solved.shape == reference.exact.shape == (reference.steps, 80, 51, 400)
-    table = forecast_errors.judge(solved, reference)[1:]
+    table = forecast_errors.over_time(solved, reference)[1:]
     assert table["median"].median() < 2e-3
     assert (table.mean_error < 0.01).all()
     assert 0.001 < table.std_error.median() < 0.1
@@ -49,7 +49,7 @@ def test_the_reference_is_a_grid_of_inputs(reference):
 
 
 def test_the_reference_has_no_error(reference):
-    later = forecast_errors.judge(reference.exact, reference)[1:]
+    later = forecast_errors.over_time(reference.exact, reference)[1:]
     assert (later[["median", "maximum", "mean_error", "std_error", "mass"]] == 0).all(axis=None)
 
 
@@ -71,7 +71,7 @@ def test_a_forecast_that_is_not_finite_is_refused(reference):
     broken = reference.exact.copy()
     broken[0, 3, -1, 7] = np.nan
     with pytest.raises(ValueError, match="forecast contains NaN"):
-        forecast_errors.judge(broken, reference)
+        forecast_errors.over_time(broken, reference)
 
 
 def test_an_ensemble_around_single_trajectories_is_measured():
@@ -98,16 +98,16 @@ def test_random_draws_have_the_sampling_error_of_statistics():
 
 def test_an_ensemble_without_spread_has_an_error_of_the_std_of_one(reference):
     mean = reference.exact.mean(axis=1, keepdims=True) * np.ones_like(reference.exact)
-    table = forecast_errors.judge(mean, reference)[5:]
+    table = forecast_errors.over_time(mean, reference)[5:]
     assert table.std_error.to_numpy() == pytest.approx(1.0, abs=1e-3)
     assert (table.coverage < 0.2).all()
-    wide = forecast_errors.judge(mean + 3.0 * (reference.exact - mean), reference)[5:]
+    wide = forecast_errors.over_time(mean + 3.0 * (reference.exact - mean), reference)[5:]
     assert (wide.coverage > 0.94).all()
     assert (wide.std_error > 1.5).all()
 
 
 def test_lost_mass_is_measured(reference):
-    table = forecast_errors.judge(reference.exact - np.float32(0.01), reference)
+    table = forecast_errors.over_time(reference.exact - np.float32(0.01), reference)
     assert table.mass.to_numpy() == pytest.approx(0.01, rel=1e-3)
 
 

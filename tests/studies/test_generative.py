@@ -73,7 +73,13 @@ def test_a_score_of_monte_carlo_is_near_its_floor():
 
 def test_the_table_says_what_each_model_is_judged_by_and_how_many_floors_it_is_away():
     rows = [
-        {"case": "sinus", "model": model, "law": "flow", "energy": 0.2, "resolution": np.inf}
+        {
+            "case": "sinus",
+            "model": model,
+            "distribution": "flow",
+            "energy": 0.2,
+            "resolution": np.inf,
+        }
         for model in ("sharp", "report")
     ]
     floor = {
@@ -81,12 +87,12 @@ def test_the_table_says_what_each_model_is_judged_by_and_how_many_floors_it_is_a
         ("sinus", "scheme"): {"energy": 0.4, "resolution": 0.0},
     }
     table = generative_scores.summarise(rows, floor)
-    energy = table[table.judge == "energy"].set_index("model")
+    energy = table[table.measure == "energy"].set_index("model")
     assert dict(energy.densities) == {"sharp": "exact", "report": "scheme"}
     assert energy.ratio["sharp"] == pytest.approx(2.0)
     assert energy.ratio["report"] == pytest.approx(0.5)
     # A resolution has no floor.
-    assert table[table.judge == "resolution"].ratio.isna().all()
+    assert table[table.measure == "resolution"].ratio.isna().all()
 
 
 @pytest.mark.parametrize("case", burgers.CASES.values(), ids=lambda case: case.name)
@@ -192,7 +198,7 @@ def goals_measured(value):
     # What is decoded from the codes of densities is better than any distribution.
     laws = {"normal": 2.0, "flow": 1.0, generative_scores.ENCODED: 0.5}
     table = pd.DataFrame(
-        [{"case": name, "model": "sharp", "law": law, "judge": judge, "value": value,
+        [{"case": name, "model": "sharp", "distribution": law, "measure": judge, "value": value,
           "ratio": value * times}
          for name in burgers.CASES for law, times in laws.items() for judge in judges]
     )  # fmt: skip

@@ -102,11 +102,11 @@ def test_the_budget_names_every_source_of_each_ensemble(tmp_path):
     )  # fmt: skip
     burgers.paths.save_table(modelled, tmp_path / "table_moments.csv")
     table = verification.budget(tmp_path, tmp_path, quick)
-    assert list(dict.fromkeys(table.law)) == list(verification.ENSEMBLES)
-    assert (table.groupby("law").size() >= 5).all()
+    assert list(dict.fromkeys(table.ensemble)) == list(verification.ENSEMBLES)
+    assert (table.groupby("ensemble").size() >= 5).all()
     # Of the models the largest sample counts.
     models = table[table.source.str.startswith("auto-encoder")]
     assert (models.mean_error == 1 / 20).all()
-    errors = table.pivot(index="law", columns="source", values="std_error")
+    errors = table.pivot(index="ensemble", columns="source", values="std_error")
     assert (errors["scheme, muscl"] < errors["scheme, rusanov"]).all()
     assert (errors["Monte Carlo, 10,000 draws"] < errors["Monte Carlo, 200 draws"]).all()
