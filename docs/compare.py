@@ -83,6 +83,12 @@ def report(here: Path, there: Path) -> bool:
             print(f"{name} is only in {here if (here / name).exists() else there}")
             continue
         tables = [asked(pd.read_csv(folder / name)) for folder in (here, there)]
+        if list(tables[0]) != list(tables[1]):
+            print(
+                f"{name} has columns {', '.join(tables[0])} here and {', '.join(tables[1])} there"
+            )
+            agree = False
+            continue
         rows.append({"table": name, **distances(*tables)})
         agree &= rows[-1]["alone"] == 0
         if "holds" in tables[0]:

@@ -107,10 +107,16 @@ def needs(
         rf"^build/{profile}/(\d\w+)\.ipynb: (?!\w+ :=)(.*)", said, flags=re.MULTILINE
     )
     # Nothing depends on what follows a bar.
-    return {
+    known = {
         name: (parts.replace("|", "") if also_waits else parts.partition("|")[0]).split()
         for name, parts in lines
     }
+    # Of notebooks after the first that is out of date make does not say what its pattern adds.
+    return {
+        name: [*(part for part in parts if part != f"notebooks/{name}.ipynb"),
+               f"notebooks/{name}.ipynb"]
+        for name, parts in known.items()
+    }  # fmt: skip
 
 
 def state(

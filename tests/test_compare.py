@@ -89,5 +89,16 @@ def test_what_is_no_folder_is_refused(arguments, capsys):
     assert "accepted" in capsys.readouterr().err
 
 
+def test_a_table_of_other_columns_is_told_and_not_compared(runs, capsys):
+    here, there = runs
+    table = pd.read_csv(here / "table_numbers.csv")
+    table.rename(columns={"time": "t"}).to_csv(there / "table_numbers.csv", index=False)
+    assert not compare.report(here, there)
+    assert (
+        "table_numbers.csv has columns case, time, error here and case, t, error there"
+        in capsys.readouterr().out
+    )
+
+
 def test_the_committed_tables_agree_with_themselves():
     assert compare.main([str(ROOT / "figures" / "report")]) == 0

@@ -69,6 +69,16 @@ def test_make_knows_what_a_notebook_depends_on(tree):
     assert "build/report/06_sharpen_law.ipynb" not in known["07_reduced_model"]
 
 
+def test_what_is_up_to_date_changes_nothing_of_what_is_depended_on(tree):
+    nothing_built, build = states(tree), tree / "build" / "report"
+    build.mkdir(parents=True)
+    for name in nothing_built:
+        (build / f"{name}.ipynb").touch()
+    (tree / "burgers" / "studies" / "published.py").touch()
+    assert states(tree) == nothing_built
+    shutil.rmtree(tree / "build")
+
+
 def changed(tree, path, edit):
     """The notebooks whose state is another after an edit of a file, which is then undone."""
     before, text = states(tree), (tree / path).read_text(encoding="utf-8")
