@@ -1,6 +1,7 @@
 """The site: README, gallery, claims, tables, executed notebooks and API; no network, no server."""
 
 import re
+from functools import cache
 
 from latex2mathml.converter import convert
 
@@ -67,6 +68,17 @@ def _numpydoc(app, what, name, obj, options, lines):
     lines[:] = written
 
 
+# The contents beside pages of sources, by the number of folders that they lie in.
+_beside_sources = {}
+
+
+def _contents(app, page, template, context, doctree):
+    """Put together the contents beside pages of sources once: for each it takes longer than it."""
+    if page.startswith("_modules/"):
+        kept = _beside_sources.setdefault(page.count("/"), cache(context["toctree"]))
+        context["toctree"] = kept
+
+
 def _skip():
     from docutils.nodes import SkipNode
 
@@ -76,4 +88,6 @@ def _skip():
 def setup(app):
     # Before Napoleon, which has the default priority of 500.
     app.connect("autodoc-process-docstring", _numpydoc, priority=400)
+    # Before the theme, which asks for the contents.
+    app.connect("html-page-context", _contents, priority=400)
     app.add_html_math_renderer("mathml", (_inline, None), (_block, None))
