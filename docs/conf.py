@@ -73,7 +73,7 @@ _beside_sources = {}
 
 
 def _contents(app, page, template, context, doctree):
-    """Put together the contents beside pages of sources once: for each it takes longer than it."""
+    """Put together the contents beside pages of sources once: that takes longer than the page."""
     if page.startswith("_modules/"):
         kept = _beside_sources.setdefault(page.count("/"), cache(context["toctree"]))
         context["toctree"] = kept
