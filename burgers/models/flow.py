@@ -13,15 +13,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_lsq_spline
-from scipy.special import ndtr
 
 from burgers import _checks as checks
-from burgers.models import latent_laws, told
+from burgers.models import _quantiles, latent_laws, told
 from burgers.models._keras import keras, own
 from burgers.models.conditionals import Conditionals
 from burgers.models.training import adam
 
-BISECTIONS = 45
 # The moving frame is fitted to the moments of so many groups, with a knot for every sixth.
 GROUPS, LEAST_IN_GROUP, POINTS_PER_KNOT = 120, 20, 6
 # A group's std is at least this part of that of all.
@@ -89,7 +87,7 @@ class Flow(latent_laws.Distribution):
         return ranks
 
     def from_uniform(self, ranks: ArrayLike, given: ArrayLike | None = None) -> NDArray[np.float64]:
-        """Map ranks in [0, 1] to codes by bisection: the inverse of `to_uniform`."""
+        """Map ranks in [0, 1] to codes: the inverse of `to_uniform`."""
         ranks = self._asked("ranks", ranks)
         checks.within("ranks", ranks, 0.0, 1.0)
         given, varies = self._given(given, len(ranks)), self.varies.any()
@@ -132,19 +130,15 @@ class Flow(latent_laws.Distribution):
         codes = self._standard(codes)
         ranks = np.empty_like(codes)
         for k in range(codes.shape[1]):
-            ranks[:, k] = _below(codes[:, k], *self.network.conditional(k, codes, given))
+            mixture = self.network.conditional(k, codes, given)
+            ranks[:, k] = _quantiles.below(codes[:, k], *mixture)
         return ranks
 
     def _from_uniform(self, ranks, given):
         codes = np.zeros_like(ranks)
         for k in range(ranks.shape[1]):
             weight, mean, width = self.network.conditional(k, codes, given)
-            low, high = (mean - 9 * width).min(axis=1), (mean + 9 * width).max(axis=1)
-            for _ in range(BISECTIONS):
-                middle = 0.5 * (low + high)
-                small = _below(middle, weight, mean, width) < ranks[:, k]
-                low, high = np.where(small, middle, low), np.where(small, high, middle)
-            codes[:, k] = 0.5 * (low + high)
+            codes[:, k] = _quantiles.quantiles(ranks[:, k], weight, mean, width)
         return self.centre + self.scale * codes
 
     @own()
@@ -278,11 +272,6 @@ def _spline(at, values):
     # A single point needs an interval of some length for its constant.
     ends = np.repeat([[at[0]], [at[-1] + (degree == 0)]], degree + 1, axis=1)
     return make_lsq_spline(at, values, np.concatenate([ends[0], at[inner], ends[1]]), degree)
-
-
-def _below(values, weight, mean, width):
-    """Distribution function of each mixture of normals at its value, (realisations,)."""
-    return (weight * ndtr((values[:, None] - mean) / width)).sum(axis=1)
 
 
 # The former name of the class.
