@@ -20,6 +20,9 @@ COMPONENTS = (1, 3, 10, 30, 100)
 WIDTHS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
 # A principal variance below this fraction of the largest is taken as zero.
 FLAT = 1e-13
+# So many codes and kernels at once, which bounds the memory. In more than so many dimensions a tree
+# finds neighbours more slowly than a comparison of all pairs.
+TOGETHER, MOST_FOR_TREES = 300, 6
 # The largest seed of scikit-learn.
 MOST_SEED = 2**32 - 1
 
@@ -228,7 +231,8 @@ class ManifoldParzen(Distribution):
         # Codes that coincide have a neighbourhood of no extent.
         self.least = 1e-12 * codes.var(axis=0).sum()
         self._place(kept)
-        self.scores = {width: float(self._log_prob(held, width).mean()) for width in WIDTHS}
+        tried = self._log_densities(held, WIDTHS).mean(axis=0)
+        self.scores = dict(zip(WIDTHS, tried.tolist(), strict=True))
         self.width = max(self.scores, key=lambda width: self.scores[width])
         self._place(codes)
 
@@ -237,26 +241,37 @@ class ManifoldParzen(Distribution):
         noise = rng.standard_normal((n, self.codes.shape[1], 1))
         return self.codes[picked] + self.width * (self.roots[picked] @ noise)[..., 0]
 
-    def _log_prob(self, codes, width=None):
-        width = self.width if width is None else width
-        normalisation = len(self.codes) * (width * np.sqrt(2 * np.pi)) ** codes.shape[1]
-        sums = [self._log_sum(code, width) for code in codes]
-        return np.array(sums) - np.log(normalisation)
+    def _log_prob(self, codes):
+        return self._log_densities(codes, [self.width])[:, 0]
 
-    def _log_sum(self, code, width):
-        standard = np.einsum("ijk,ik->ij", self.inverses, code - self.codes) / width
-        return special.logsumexp(-0.5 * np.square(standard).sum(axis=1) - self.log_volumes)
+    def _log_densities(self, codes, widths):
+        """Log-densities (realisations, widths) for kernels of each of some widths."""
+        volume = (np.asarray(widths) * np.sqrt(2 * np.pi)) ** codes.shape[1]
+        sums = [self._log_sums(part, widths) for part in _split(codes)]
+        return np.concatenate(sums) - np.log(len(self.codes) * volume)
+
+    def _log_sums(self, codes, widths):
+        kernels = zip(_split(self.inverses), _split(self.codes), strict=True)
+        away = (inverse @ (codes.T - centre[..., None]) for inverse, centre in kernels)
+        square = np.concatenate([np.square(part).sum(axis=1) for part in away])
+        exponents = (-0.5 * square / width**2 - self.log_volumes[:, None] for width in widths)
+        return np.stack([special.logsumexp(each, axis=0) for each in exponents], axis=1)
 
     def _place(self, codes):
         count, latents = codes.shape
-        nearest = NearestNeighbors(n_neighbors=min(4 * latents + 2, count)).fit(codes)
-        around = codes[nearest.kneighbors(codes, return_distance=False)]
+        search = "kd_tree" if latents <= MOST_FOR_TREES else "brute"
+        nearest = NearestNeighbors(n_neighbors=min(4 * latents + 2, count), algorithm=search)
+        around = codes[nearest.fit(codes).kneighbors(codes, return_distance=False)]
         around = around - around.mean(axis=1, keepdims=True)
         covariance = np.einsum("nki,nkj->nij", around, around) / around.shape[1]
         covariance += self.least * np.eye(latents)
         self.codes, self.roots = codes, np.linalg.cholesky(covariance)
         self.inverses = np.linalg.inv(self.roots)
         self.log_volumes = np.log(np.diagonal(self.roots, axis1=1, axis2=2)).sum(axis=1)
+
+
+def _split(rows):
+    return [rows[first : first + TOGETHER] for first in range(0, len(rows), TOGETHER)]
 
 
 def checked(codes: ArrayLike) -> Any:
