@@ -1,6 +1,7 @@
 """How generated densities are judged: scores beside noise floors, at all times and at one."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,14 @@ Draw = Callable[[int, np.random.Generator], np.ndarray]
 
 
 def score(
-    generated: list[np.ndarray], pool: np.ndarray, known: np.ndarray, rng: np.random.Generator
+    draw: Draw, samples: int, pool: np.ndarray, known: np.ndarray, rng: np.random.Generator
 ) -> dict[str, float]:
-    """All measures of a generated sample against a pool; of `DISTANCES`, medians over samples.
+    """All measures of generated densities against a pool; of `DISTANCES`, medians over samples.
 
-    generated: samples (n, cells), of which the first has all measures taken, and the others their
+    Of the first sample of so many densities all measures are taken, and of `REPEATS` others the
     distances. pool, known (realisations, cells): Monte Carlo, and what the model was trained on.
     """
+    generated = [draw(samples, rng) for _ in range(1 + REPEATS)]
 
     def fresh():
         return pool[rng.choice(len(pool), len(generated[0]), replace=False)]
@@ -96,19 +98,27 @@ def judge_all(
     training ensemble of the report's scheme. `given T` draws T uniformly first, and then the
     latents given T. The codes that are `encoded` are those of fresh densities.
     """
+    samples = study.profile.sharpening.samples
     alike: dict[tuple[str, str], Any] = {}
     judged: dict[tuple[str, str, str], Any] = {}
     for name in CASES:
         arrays = {key: _arrays(value, name) for key, value in study.ensembles.items()}
         alike |= _alike(study, name, arrays)
+        fresh = study.fresh("sharp", "codes", name, (1 + REPEATS) * samples, 1)
         entrants = [
-            ("training set", "", _resampled(arrays[kind("training set")]["known"])),
+            ("training set", "", partial(_resampled, arrays[kind("training set")]["known"])),
             *_decoded(name, models, laws),
-            ("given T", "carried", _at_random_times(name, conditioned, given_laws)),
-            ("sharp", ENCODED, _encoded(study, name, models[name]["sharp"])),
+            (
+                "given T",
+                "carried",
+                partial(_at_random_times, conditioned[name], given_laws[name], name),
+            ),
+            ("sharp", ENCODED, partial(_encoded, models[name]["sharp"], fresh)),
         ]
         for k, (model, law, draw) in enumerate(entrants, start=1):
-            judged[name, model, law] = _judged(study, name, k, arrays[kind(model)], draw)
+            rng = study.generator("scores", name, k)
+            options = {"draw": draw, "samples": samples, **arrays[kind(model)], "rng": rng}
+            judged[name, model, law] = score, options
     tasks = [*alike.values(), *judged.values()]
     found = iter(training.run_in_parallel(tasks, study.profile.workers))
     floor = dict(zip(alike, found, strict=False))
@@ -129,53 +139,36 @@ def _alike(study, name, arrays):
     }
 
 
-def _judged(study, name, k, arrays, draw):
-    """The task that scores what a model generates with a distribution."""
-    rng, samples = study.generator("scores", name, k), study.profile.sharpening.samples
-    generated = [draw(samples, rng) for _ in range(1 + REPEATS)]
-    return score, {"generated": generated, **arrays, "rng": rng}
-
-
 def _arrays(ensembles: Ensembles, name: str) -> dict[str, np.ndarray]:
     pool, known = ensembles.pool[name], ensembles.known[name]
     return {"pool": pool.density.values, "known": known.density.values}
 
 
-def _resampled(known: np.ndarray) -> Draw:
-    return lambda n, rng: known[rng.integers(len(known), size=n)]
-
-
 def _decoded(name: str, models: Models, laws: dict) -> Iterator[tuple[str, str, Draw]]:
     """Model, distribution and what draws, for all on codes of a case."""
-
-    def drawn(model, law):
-        return lambda n, rng: model.decode(law.sample(n, rng))
-
     for (case, label), fitted in laws.items():
         for law, value in fitted.items() if case == name else ():
-            yield label, law, drawn(models[name][label], value)
+            yield label, law, partial(_from_law, models[name][label], value)
 
 
-def _at_random_times(name: str, conditioned: dict[str, Any], given_laws: dict[str, Any]) -> Draw:
-    model, law, case = conditioned[name], given_laws[name], CASES[name]
-
-    def draw(n, rng):
-        times = rng.uniform(case.first_time, case.last_time, (n, 1))
-        return model.decode(law.sample(n, rng, times), (times,))
-
-    return draw
+# What draws is sent to the process that judges: a function of this module, and what it draws from.
+def _resampled(known, n, rng):
+    return known[rng.integers(len(known), size=n)]
 
 
-def _encoded(study: Study, name: str, model: Any) -> Draw:
+def _from_law(model, law, n, rng):
+    return model.decode(law.sample(n, rng))
+
+
+def _at_random_times(model, law, name, n, rng):
+    times = rng.uniform(*CASES[name].times, (n, 1))
+    return model.decode(law.sample(n, rng, times), (times,))
+
+
+def _encoded(model, density, n, rng):
     """What is decoded from the codes of fresh densities, as from exactly distributed latents."""
-    count = (1 + REPEATS) * study.profile.sharpening.samples
-    density = study.fresh("sharp", "codes", name, count, 1)
-
-    def draw(n, rng):
-        fresh = density[rng.choice(count, n, replace=False)]
-        return model.reconstruct(fresh, seed=int(rng.integers(2**30)))
-
-    return draw
+    fresh = density[rng.choice(len(density), n, replace=False)]
+    return model.reconstruct(fresh, seed=int(rng.integers(2**30)))
 
 
 def summarise(rows: list[dict], floor: dict[tuple[str, str], dict[str, float]]) -> pd.DataFrame:

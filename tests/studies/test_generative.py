@@ -1,5 +1,7 @@
 """What the comparison of generative models asks of its parts."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,10 +67,22 @@ def test_a_score_of_monte_carlo_is_near_its_floor():
     known = burgers.generate(burgers.SINUS, 300, seed=7).density.values
     rng = np.random.default_rng(0)
     floor = generative_scores.floors(pool, known, 300, 3, rng)
-    generated = [pool[rng.choice(len(pool), 300, replace=False)] for _ in range(3)]
-    found = generative_scores.score(generated, pool, known, rng)
+
+    def draw(n, rng):
+        return pool[rng.choice(len(pool), n, replace=False)]
+
+    found = generative_scores.score(draw, 300, pool, known, rng)
     assert found.keys() == floor.keys()
     assert found["wasserstein"] < 2 * floor["wasserstein"]
+
+
+def test_what_draws_can_be_sent_to_the_process_that_judges():
+    model, codes = vae.VAE(), np.random.default_rng(0).standard_normal((50, 10))
+    laws = {("sinus", "report"): {"gaussian": latent_laws.Gaussian().fit(codes)}}
+    ((_, _, draw),) = generative_scores._decoded("sinus", {"sinus": {"report": model}}, laws)
+    sent = pickle.loads(pickle.dumps(draw))
+    expected = draw(4, np.random.default_rng(1))
+    np.testing.assert_array_equal(sent(4, np.random.default_rng(1)), expected)
 
 
 def test_the_table_says_what_each_model_is_judged_by_and_how_many_floors_it_is_away():
