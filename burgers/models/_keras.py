@@ -49,10 +49,8 @@ with _loading():
 # A process that uses many models compiles many functions; TensorFlow would warn of retracing.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-__all__ = ["CELLS", "SINGLE", "Layer", "Model", "keras", "layers", "ops", "own", "tf"]
+__all__ = ["SINGLE", "Layer", "Model", "keras", "layers", "ops", "own", "tf"]
 
-# The grid of the report, and the default size of every network.
-CELLS = 400
 # A single object, because a saved model records which layers share their policy.
 SINGLE = keras.DTypePolicy("float32")
 

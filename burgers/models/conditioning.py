@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from burgers import _checks as checks
-from burgers.models._keras import CELLS, Layer, keras, layers, ops, own
+from burgers.models._keras import Layer, keras, layers, ops, own
+from burgers.problems import CELLS
 
 HALVINGS = (1.0, 2.0, 3.0, 4.0, 5.0)
 

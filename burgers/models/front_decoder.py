@@ -11,10 +11,10 @@ from collections.abc import Callable
 from functools import partial
 
 from burgers import _checks as checks
-from burgers.models._keras import CELLS, keras, layers, own
+from burgers.models._keras import keras, layers, own
 from burgers.models.layers import CellVariance, Fronts, Left, Sampling, SeededLayers, concatenated
 from burgers.models.training import one_or_list
-from burgers.problems import Problem
+from burgers.problems import CELLS, Problem
 
 FRONTS = 6
 SMOOTH = 32

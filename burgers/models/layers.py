@@ -6,7 +6,8 @@ from typing import Any, Self
 import numpy as np
 
 from burgers import _checks as checks
-from burgers.models._keras import CELLS, Layer, keras, layers, ops
+from burgers.models._keras import Layer, keras, layers, ops
+from burgers.problems import CELLS
 
 # Bounds on the log-width of a front, the interval being [0, 1]: from the thinnest shock, which is
 # four hundred times thinner than a cell of the report's grid, to a straight line.

@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
 from burgers.models import streaming, training
-from burgers.models._keras import CELLS, keras, layers, ops, own
+from burgers.models._keras import keras, layers, ops, own
 from burgers.models.evaluation import Conditions, conditions, training_set
 from burgers.models.layers import CellVariance, Sampling, SeededLayers, concatenated
 from burgers.models.training import adam
 from burgers.models.vae import VAE
+from burgers.problems import CELLS
 from burgers.streams import stream
 
 LEARNING_RATE = 2e-3

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers.models import evaluation, training
-from burgers.models._keras import CELLS, Model, keras, layers, ops, own, tf
+from burgers.models._keras import Model, keras, layers, ops, own, tf
 from burgers.models.evaluation import Conditions, checked, evaluate, evaluate_compiled, load
 from burgers.models.layers import Constant, Sampling
 from burgers.models.training import adam
+from burgers.problems import CELLS
 from burgers.streams import stream
 
 __all__ = [
