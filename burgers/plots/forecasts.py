@@ -13,6 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
@@ -225,7 +226,8 @@ def cost(tables: Mapping[str, pd.DataFrame]) -> Figure:
                 # The other solver's labels are above, where its curve meets this one.
                 place = (-4, -9, "right") if method == "solver" else (3, 4 if k % 2 else -9, "left")
                 ax.annotate(label, (row.seconds, row.std_error), xytext=place[:2], ha=place[2],
-                            textcoords="offset points", fontsize=7)  # fmt: skip
+                            textcoords="offset points", fontsize=7,
+                            path_effects=[withStroke(linewidth=2, foreground="w")])  # fmt: skip
         # Within a decade the labels between its ends would overlap.
         ax.xaxis.set_minor_formatter(NullFormatter())
         ax.set(title=case, xlabel="seconds for an ensemble at 51 times")
