@@ -9,31 +9,38 @@ closed form the rule is
 """
 
 import math
-from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any, NamedTuple
+import os
+import sys
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
+from tqdm import tqdm
 
 from burgers import _checks as checks
 from burgers import problems
 from burgers.exact import law
 from burgers.exact.of_problem import density, refined
-from burgers.exact.quadrature import gauss_legendre
+from burgers.exact.points import (
+    NODES,
+    Rule,
+    drawn_replicates,
+    gauss,
+    random_numbers,
+    sobol_replicates,
+    time_asked,
+)
 from burgers.problems import CASES, CELLS, Problem
-from burgers.problems.problem import Inputs
 
 POINTS = 4096
-# Random numbers that a Gauss rule takes, nodes on each of its panels, and the replicates of the
-# other rules, from whose scatter the error is estimated.
-FEW, NODES, REPLICATES = 2, 8, 16
+# Random numbers that a Gauss rule takes.
+FEW = 2
 # Densities held at once.
 CHUNK = 1024
+# Seconds after which the progress is shown.
+LONG = 2.0
 
 Floats = NDArray[np.float64]
-Rule = tuple[Inputs, Floats, Floats]
 
 
 class Moments(NamedTuple):
@@ -138,60 +145,18 @@ def moments(
     inverted = all(callable(getattr(part, "ppf", None)) for part in problem.inputs.values())
     if inverted and numbers <= FEW:
         panels = max(2, math.ceil((points ** (1 / max(numbers, 1))) / NODES))
-        fine, coarse = (
-            _mean_and_std(*_weighted(_gauss(problem, time, numbers, count), problem, cells, level))
-            for count, level in ((panels, finer), (panels // 2, coarser))
-        )
+        rules = [gauss(problem, time, numbers, count) for count in (panels, panels // 2)]
+        sums = _weighted_sums(problem, cells, rules, [finer, coarser])
+        fine, coarse = (_mean_and_std(*each) for each in sums)
         return _compared(fine, coarse, "Gauss")
-    rule = _sobol if inverted else _drawn
-    replicates = list(rule(problem, time, numbers, points, rng))
-    parts = [_weighted(each, problem, cells, finer) for each in replicates]
-    rough = _weighted(replicates[0], problem, cells, coarser)
+    if inverted:
+        rules = [*sobol_replicates(problem, time, numbers, points, rng)]
+    else:
+        rules = [*drawn_replicates(problem, time, points, rng)]
+    # The first once more, less refined.
+    levels = [finer] * len(rules) + [coarser]
+    *parts, rough = _weighted_sums(problem, cells, [*rules, rules[0]], levels)
     return _pooled(parts, rough, "Sobol" if inverted else "Monte Carlo")
-
-
-def sobol(
-    problem: Problem, count: int, time: float | None = None, *, seed: int = 0
-) -> tuple[Inputs, NDArray[np.float64]]:
-    """Scrambled Sobol points of a problem: inputs and times for quasi-Monte Carlo.
-
-    Parameters
-    ----------
-    problem : whose inputs all have `ppf`, the inverse of the distribution function.
-    count : number of points, a power of two.
-    time : the final time; None to draw it uniformly as well.
-    seed : of the scrambling, an integer >= 0.
-
-    Returns
-    -------
-    inputs : a dict of (count,) or, for vectors, (count, components) arrays.
-    times : (count,).
-
-    Raises
-    ------
-    ValueError
-        Naming the argument, its value and what is accepted.
-
-    Source: A. B. Owen (1997).
-    """
-    _, time = _asked(problem, 2, time)
-    count = checks.count("count", count)
-    if count & (count - 1):
-        raise ValueError(f"count is {count}; accepted: a power of two")
-    rng = np.random.default_rng(checks.count("seed", seed, least=0))
-    for name, part in problem.inputs.items():
-        if not callable(getattr(part, "ppf", None)):
-            raise ValueError(f"inputs[{name!r}] has no ppf; accepted: a distribution that has")
-    return _sobol_points(problem, time, random_numbers(problem, time), count, rng)
-
-
-def random_numbers(
-    problem: Problem, time: float | None, rng: np.random.Generator | None = None
-) -> int:
-    """How many random numbers determine a density."""
-    rng = rng or np.random.default_rng(0)
-    size = sum(rows[0].size for rows in problem.sample(1, rng).values())
-    return size + (time is None and problem.first_time < problem.last_time)
 
 
 def _is_of_report(problem):
@@ -201,11 +166,7 @@ def _is_of_report(problem):
 
 def _asked(problem, cells, time):
     problems.checked(problem)
-    if time is not None:
-        if np.ndim(time) != 0:
-            raise ValueError(f"time is {checks.shown(time)}; accepted: None or a single number")
-        time = float(checks.non_negative("time", time))
-    return checks.count("cells", cells, least=2), time
+    return checks.count("cells", cells, least=2), time_asked(time)
 
 
 def _compared(fine, coarse, rule):
@@ -214,54 +175,20 @@ def _compared(fine, coarse, rule):
     return Moments(*fine, mean_error, std_error, rule)
 
 
-def _gauss(problem, time, numbers, panels):
-    """Nodes and weights of the composite product rule over the quantiles."""
-    ends = np.linspace(0.0, 1.0, panels + 1)
-    nodes, weights = gauss_legendre(list(pairwise(ends)), NODES)
-    grid = np.meshgrid(*[nodes] * numbers, indexing="ij")
-    quantiles = np.stack([axis.ravel() for axis in grid], axis=1) if numbers else np.zeros((1, 0))
-    share = np.ones(1)
-    for _ in range(numbers):
-        share = np.outer(share, weights).ravel()
-    return *at_quantiles(problem, time, quantiles), share
+def _weighted_sums(problem: Problem, cells: int, rules: list[Rule], levels: list[int]) -> list:
+    """`_weighted` of each rule at its refinement, with a progress bar where it takes long."""
+    count = sum(len(weights) for *_, weights in rules)
+    with tqdm(
+        total=count, desc="moments", unit=" densities", delay=LONG, leave=False, file=sys.stderr,
+        disable="CI" in os.environ,
+    ) as bar:  # fmt: skip
+        return [
+            _weighted(rule, problem, cells, level, bar.update)
+            for rule, level in zip(rules, levels, strict=True)
+        ]
 
 
-def _sobol(problem, time, numbers, points, rng) -> Iterator[Rule]:
-    count = 2 ** max(2, round(math.log2(points / REPLICATES)))
-    for _ in range(REPLICATES):
-        yield *_sobol_points(problem, time, numbers, count, rng), np.full(count, 1.0 / count)
-
-
-def _sobol_points(problem, time, numbers, count, rng):
-    quantiles = qmc.Sobol(numbers, rng=rng).random(count)
-    # The left end of a scrambled interval may be zero, whose normal quantile is infinite.
-    return at_quantiles(problem, time, np.clip(quantiles, np.finfo(float).tiny, None))
-
-
-def _drawn(problem, time, numbers, points, rng) -> Iterator[Rule]:
-    count = max(4, points // REPLICATES)
-    for _ in range(REPLICATES):
-        inputs = problem.sample(count, rng)
-        times = rng.uniform(*problem.times, count) if time is None else np.full(count, time)
-        yield inputs, times, np.full(count, 1.0 / count)
-
-
-def at_quantiles(
-    problem: Problem, time: float | None, quantiles: Floats
-) -> tuple[dict[str, Floats], Floats]:
-    """Inputs and times at quantiles (points, numbers); that of a random time is the last."""
-    inputs, first = {}, 0
-    laws: dict[str, Any] = dict(problem.inputs)
-    for name, rows in problem.sample(1, np.random.default_rng(0)).items():
-        part = quantiles[:, first : first + rows[0].size].reshape(-1, *rows.shape[1:])
-        inputs[name] = checks.finite(name, laws[name].ppf(part))
-        first += rows[0].size
-    start, end = problem.times if time is None else (time, time)
-    last = quantiles[:, -1] if first < quantiles.shape[1] else np.zeros(len(quantiles))
-    return inputs, start + (end - start) * last
-
-
-def _weighted(rule, problem, cells, refinement):
+def _weighted(rule, problem, cells, refinement, done):
     """Weighted sums of the density and of its square about a density of the rule, and that one."""
     inputs, times, weights = rule
     sums, shift = np.zeros((2, cells)), None
@@ -271,6 +198,7 @@ def _weighted(rule, problem, cells, refinement):
         values = density(problem, times[part], cells=cells, refinement=refinement, **some)
         shift = values[0] if shift is None else shift
         sums += weights[part] @ (values - shift), weights[part] @ (values - shift) ** 2
+        done(len(values))
     return *sums, shift
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from burgers.exact import boxes, lines
 from burgers.exact.boxes import Floats
-from burgers.exact.expectations import at_quantiles
 from burgers.exact.observation import Observation
+from burgers.exact.points import at_quantiles
 from burgers.problems.problem import Inputs
 
 MOST_NUMBERS = 3

@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike
 from burgers import _checks as checks
 from burgers.exact import integration
 from burgers.exact.boxes import Floats
-from burgers.exact.expectations import random_numbers
 from burgers.exact.integration import MOST_NUMBERS, Rule, heaviest
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
+from burgers.exact.points import random_numbers
 from burgers.problems import CELLS
 from burgers.problems.problem import Inputs
 

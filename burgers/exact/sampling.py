@@ -24,9 +24,9 @@ from scipy.special import ndtr
 
 from burgers import _checks as checks
 from burgers import _source as source
-from burgers.exact.expectations import at_quantiles, random_numbers
 from burgers.exact.observation import Observation
 from burgers.exact.of_problem import density
+from burgers.exact.points import at_quantiles, random_numbers
 from burgers.problems import CELLS
 
 CHAINS, DRAWS, WARM_UP = 4, 500, 250

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from burgers import _checks as checks
 from burgers.ensembles import trajectories
+from burgers.exact.points import halton
 from burgers.models import baselines, flow, front_decoder, latent_ode, pairs, training, vae
 from burgers.paths import stored
 from burgers.problems import CASES, number
@@ -94,10 +94,8 @@ def evenly_spread(name: str, count: int, at: NDArray[Any], rng: np.random.Genera
     at : (times,), non-negative and non-decreasing.
     rng : of the scrambling.
     """
-    inputs: dict[str, Any] = dict(CASES[name].inputs)
-    ranks = qmc.Halton(len(inputs), rng=rng).random(count).T
-    drawn = {key: law.ppf(rank) for (key, law), rank in zip(inputs.items(), ranks, strict=True)}
-    return trajectories.generate(CASES[name], count, at, inputs=drawn, scheme="exact")
+    inputs = halton(CASES[name], count, rng)
+    return trajectories.generate(CASES[name], count, at, inputs=inputs, scheme="exact")
 
 
 def inner(ensemble: xr.Dataset) -> xr.Dataset:

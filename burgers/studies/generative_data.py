@@ -10,6 +10,7 @@ from scipy.stats import qmc
 
 from burgers import exact, paths, streams
 from burgers.ensembles import dataset
+from burgers.exact.points import at_quantiles
 from burgers.problems import CASES, Problem, number
 from burgers.profiles import Profile
 
@@ -74,8 +75,7 @@ class Study:
         """
         problem = CASES[case]
         points = qmc.Halton(latents(problem), rng=self.generator(name, case, *index)).random(count)
-        inverted: dict[str, Any] = dict(problem.inputs)
-        inputs = {key: law.ppf(points[:, k]) for k, (key, law) in enumerate(inverted.items())}
+        inputs: dict[str, Any] = at_quantiles(problem, 0.0, points)[0]
         times = graded_times(problem, points[:, -1]) if time is None else np.full(count, time)
         kept = ~is_held_out(case, times) if time is None else slice(None)
         inputs = {key: values[kept] for key, values in inputs.items()}

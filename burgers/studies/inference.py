@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from burgers import _checks as checks
 from burgers import streams
 from burgers.exact import Observation
-from burgers.exact.expectations import at_quantiles, random_numbers
+from burgers.exact.points import at_quantiles, halton
 from burgers.models import bayesflow_laws, flow
 from burgers.problems import CASES, Problem, number
 from burgers.profiles import Inference
@@ -83,15 +82,6 @@ def inputs_at(problem: Problem, scores: ArrayLike) -> dict[str, Any]:
     return dict(at_quantiles(problem, 0.0, ndtr(checks.finite("scores", scores)))[0])
 
 
-def spread_inputs(problem: Problem, count: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Inputs at scrambled Halton points, which fill the prior more evenly than independent draws.
-
-    All distributions have `ppf`.
-    """
-    points = qmc.Halton(random_numbers(problem, 0.0), rng=rng).random(count)
-    return dict(at_quantiles(problem, 0.0, points)[0])
-
-
 def simulations(
     observation: Observation, count: int, repeats: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
@@ -100,7 +90,7 @@ def simulations(
     The equation is solved `count` times, at inputs that are spread over the prior.
     """
     problem = observation.problem
-    inputs = spread_inputs(problem, count, rng)
+    inputs = halton(problem, count, rng)
     return repeated(
         normal_scores(problem, inputs), observation.values(inputs), observation.noise, repeats, rng
     )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from burgers import exact, metrics, streams
 from burgers.exact import Observation
+from burgers.exact.points import halton
 from burgers.models import evaluation, flow, latent_laws
 from burgers.models.parallel import run_in_parallel
 from burgers.paths import stored
@@ -34,7 +35,6 @@ from burgers.studies.inference import (
     inputs_at,
     repeated,
     settings,
-    spread_inputs,
 )
 from burgers.studies.inference_scores import Comparison
 
@@ -64,7 +64,7 @@ def known(setting: Setting, sizes: Inference, seed: int) -> Known:
     """The solutions from which every model of a setting learns."""
     problem = setting.observation().problem
     rng = streams.generator(seed, "simulations", number(setting.case))
-    inputs = spread_inputs(problem, sizes.simulations, rng)
+    inputs = halton(problem, sizes.simulations, rng)
     return Known(inputs, exact.density(problem, setting.time, cells=CELLS, **inputs))
 
 

@@ -8,6 +8,7 @@ import scipy.stats
 
 import burgers
 from burgers import exact
+from burgers.exact import expectations
 
 CELLS = 40
 
@@ -116,3 +117,14 @@ def test_a_known_initial_density_with_inputs_of_its_own_is_solved_too():
     found = exact.density(own, 0.1, cells=CELLS, **inputs)
     known = exact.density(burgers.CRENEAU, 0.1, cells=CELLS, reynolds=4.0, step=0.2)
     np.testing.assert_allclose(found, known, atol=1e-10)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_long_work_shows_its_progress_where_somebody_looks(rule, monkeypatch, capsys):
+    monkeypatch.setattr(expectations, "LONG", 0.0)
+    monkeypatch.setattr(expectations, "CHUNK", 16)
+    for looked_at in (True, False):
+        monkeypatch.delenv("CI", raising=False) if looked_at else monkeypatch.setenv("CI", "true")
+        exact.moments(RULES[rule], 0.2, cells=4, points=64)
+        shown = capsys.readouterr().err
+        assert ("moments:" in shown) == looked_at

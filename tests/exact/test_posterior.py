@@ -9,7 +9,7 @@ import scipy.stats
 import burgers
 from burgers import exact, metrics
 from burgers.exact import integration
-from burgers.exact.expectations import at_quantiles
+from burgers.exact.points import at_quantiles
 from burgers.exact.quadrature import gauss_legendre
 
 RNG = np.random.default_rng
