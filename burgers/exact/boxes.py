@@ -5,6 +5,7 @@ the halves differ, or where the function may hide a peak between the nodes.
 """
 
 from collections.abc import Callable
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -118,9 +119,14 @@ def _evaluated(evaluate, low, width):
 
 def rule(numbers: int) -> tuple[Floats, Floats]:
     """Nodes in the unit cube (nodes, numbers) and weights of sum one."""
-    x, w = np.polynomial.legendre.leggauss(NODES)
+    x, w = _gauss()
     places = np.array(list(product((x + 1.0) / 2.0, repeat=numbers)))
     return places, np.array(list(product(w / 2.0, repeat=numbers))).prod(axis=1)
+
+
+@cache
+def _gauss():
+    return np.polynomial.legendre.leggauss(NODES)
 
 
 def nodes(low: Floats, width: Floats) -> tuple[Floats, Floats]:
@@ -134,7 +140,7 @@ def nodes(low: Floats, width: Floats) -> tuple[Floats, Floats]:
 def sides(low: Floats, width: Floats) -> tuple[Floats, Floats]:
     """Around each node its part of the box: corner and width, (boxes * nodes, numbers) each."""
     numbers = low.shape[1]
-    _, w = np.polynomial.legendre.leggauss(NODES)
+    _, w = _gauss()
     length = w / 2.0
     start = np.concatenate([[0.0], np.cumsum(length)[:-1]])
     first = np.array(list(product(start, repeat=numbers)))

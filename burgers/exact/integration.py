@@ -27,8 +27,9 @@ CHUNK = 20_000
 OF_LINES, OF_DRAWS = 0.3, 1e-3
 # So much of the weight, that of the lightest nodes, is left out.
 LEFT_OUT = 1e-9
-# Proposals for each draw; this share of them has the largest probability of being accepted.
-PROPOSALS, ALMOST_ALL = 4, 0.999
+# Proposals for each draw, from boxes, of which most are accepted, at least so many at a time, and
+# from lines; this share of them has the largest probability of being accepted.
+FROM_BOXES, LEAST, FROM_LINES, ALMOST_ALL = 1.5, 500, 4, 0.999
 
 
 class TooManyNodes(Exception):
@@ -92,6 +93,9 @@ class Rule(Protocol):
     nodes: Nodes
     error: float
 
+    def sides(self) -> tuple[Floats, Floats]:
+        """Around each node its part of the cube: corner and width, (nodes, numbers) each."""
+
     def draw(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw n points (n, numbers) from the posterior."""
 
@@ -125,11 +129,16 @@ class InBoxes:
         self.nodes = Nodes(*boxes.nodes(found.low, found.width), found.logs.ravel())
         self.low, self.width = boxes.sides(found.low, found.width)
 
+    def sides(self) -> tuple[Floats, Floats]:
+        """Around each node its part of the cube: corner and width, (nodes, numbers) each."""
+        return self.low, self.width
+
     def draw(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw points by rejection, from uniform proposals around nodes picked by their weight."""
         weights, kept = _weights(self.nodes), np.empty((0, self.low.shape[1]))
         while len(kept) < n:
-            picked = rng.choice(len(weights), PROPOSALS * n, p=weights)
+            count = max(LEAST, int(FROM_BOXES * (n - len(kept))))
+            picked = rng.choice(len(weights), count, p=weights)
             points = self.low[picked] + self.width[picked] * rng.random(
                 (len(picked), kept.shape[1])
             )
@@ -155,16 +164,23 @@ class AlongLines:
         self.low, self.width = (part[heavy] for part in boxes.sides(found.low, found.width))
         inner = self._lines(self.outer.points, OF_LINES * tolerance)
         places, shares = inner.nodes()
-        owner = np.repeat(inner.owner, boxes.NODES)
+        self.owner, self.inner = np.repeat(inner.owner, boxes.NODES), inner.sides()
+        owner = self.owner
         points = np.column_stack([self.outer.points[owner], places])
         self.nodes = Nodes(points, self.outer.shares[owner] * shares, inner.logs.ravel())
+
+    def sides(self) -> tuple[Floats, Floats]:
+        """Around each node its part of the cube: corner and width, (nodes, numbers) each."""
+        outer = self.low[self.owner], self.width[self.owner]
+        low, width = (np.column_stack(pair) for pair in zip(outer, self.inner, strict=True))
+        return low, width
 
     def draw(self, n: int, rng: np.random.Generator) -> Floats:
         """Draw points by rejection: first the line, then the place on it."""
         self.likelihood.evaluated = 0
         weights, kept = _weights(self.outer), np.empty((0, self.low.shape[1] + 1))
         while len(kept) < n:
-            picked = rng.choice(len(weights), PROPOSALS * n, p=weights)
+            picked = rng.choice(len(weights), FROM_LINES * n, p=weights)
             outer = self.low[picked] + self.width[picked] * rng.random((len(picked), 2))
             logs = self._lines(outer, OF_DRAWS).integrals(len(outer))
             logs += np.log(self.width[picked].prod(axis=1)) - np.log(weights[picked])

@@ -46,7 +46,7 @@ class Posterior:
         weights = np.exp(rule.nodes.logs - self.log_evidence) * rule.nodes.shares
         kept = heaviest(weights)
         self.weights = weights[kept] / weights[kept].sum()
-        self._shares = rule.nodes.shares[kept]
+        self._shares, self._kept = rule.nodes.shares[kept], kept
         self.inputs, self.final_time = rule.likelihood.inputs(rule.nodes.points[kept])
 
     def log_density(
@@ -63,6 +63,28 @@ class Posterior:
     def information(self) -> float:
         """Information that the data give on the inputs, in bits: KL(posterior ‖ prior)."""
         return float(self.weights @ np.log2(self.weights / self._shares))
+
+    def in_classes(self, number: int, count: int) -> Floats:
+        """Posterior probability of equal classes of one number's quantile, (count,).
+
+        The prior probability of each is 1 / count.
+
+        Parameters
+        ----------
+        number : which of the random numbers, from 0; an unknown time is the last.
+        count : of classes.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, its value and what is accepted.
+        """
+        low, width = (part[self._kept] for part in self._rule.sides())
+        number = checks.count("number", number, least=0, most=low.shape[1] - 1)
+        edges = np.arange(checks.count("count", count) + 1)[:, None] / count
+        # The probability of a node is spread evenly over its part of the cube.
+        below = np.clip((edges - low[:, number]) / width[:, number], 0.0, 1.0) @ self.weights
+        return np.diff(below)
 
     def mean_and_std(self, time: float | None = None, cells: int = CELLS) -> tuple[Floats, Floats]:
         """Posterior mean and standard deviation of the density, (cells,) each.

@@ -6,7 +6,6 @@ The inputs are learned as normal scores: Φ⁻¹ of their quantiles, whose prior
 with covariance I. Arrays of scores are (realisations, inputs).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -62,10 +61,10 @@ def settings(case: str) -> dict[str, Setting]:
     return {name: replace(base, **part) for name, part in zip(SETTINGS, changed, strict=True)}
 
 
-def quantiles(problem: Problem, inputs: Any, names: Iterable[str]) -> Floats:
-    """The quantile of each input in its distribution, which has `cdf`: (realisations, names)."""
+def quantiles(problem: Problem, inputs: Any) -> Floats:
+    """The quantile of each input in its distribution, which has `cdf`: (realisations, inputs)."""
     laws: dict[str, Any] = dict(problem.inputs)
-    return np.stack([laws[name].cdf(inputs[name]) for name in names], axis=1)
+    return np.stack([law.cdf(inputs[name]) for name, law in laws.items()], axis=1)
 
 
 def normal_scores(problem: Problem, inputs: Any) -> Floats:
@@ -73,7 +72,7 @@ def normal_scores(problem: Problem, inputs: Any) -> Floats:
 
     inputs : of the problem, (realisations,) each, all of whose distributions have `cdf`.
     """
-    found = ndtri(quantiles(problem, inputs, problem.inputs))
+    found = ndtri(quantiles(problem, inputs))
     return np.clip(found, -MOST_SCORE, MOST_SCORE)
 
 

@@ -10,7 +10,6 @@ Three ways to densities (draws, cells) that agree with what the sensors read:
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -19,8 +18,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from burgers import exact, metrics, streams
-from burgers.exact import Observation
-from burgers.exact.points import halton
 from burgers.models import evaluation, flow, latent_laws
 from burgers.models.parallel import run_in_parallel
 from burgers.paths import stored
@@ -37,9 +34,8 @@ from burgers.studies.inference import (
     settings,
 )
 from burgers.studies.inference_scores import Comparison
+from burgers.studies.inference_solutions import LATER, Known, at_inputs, known, readings
 
-# When the density is asked for that was observed earlier.
-LATER = {"sinus": 0.8, "creneau": 0.4}
 BAND = (0.05, 0.95)
 # Where the exact posterior is narrower, in units of the noise, the truth is known anyway.
 LEAST_STD = 0.1
@@ -53,28 +49,6 @@ SHOWN, DRAWN = ("neighbours of the sigma-VAE", "encoded, reduced model"), 2000
 Draw = Callable[[Floats, int, np.random.Generator], dict[float, Floats]]
 
 
-class Known(NamedTuple):
-    """Exact solutions to learn from: inputs, and densities (realisations, cells) when observed."""
-
-    inputs: dict[str, Any]
-    densities: Floats
-
-
-def known(setting: Setting, sizes: Inference, seed: int) -> Known:
-    """The solutions from which every model of a setting learns."""
-    problem = setting.observation().problem
-    rng = streams.generator(seed, "simulations", number(setting.case))
-    inputs = halton(problem, sizes.simulations, rng)
-    return Known(inputs, exact.density(problem, setting.time, cells=CELLS, **inputs))
-
-
-def readings(observation: Observation, densities: Floats) -> Floats:
-    """What the sensors would read of densities (realisations, cells), without noise."""
-    cells = observation.cells or CELLS
-    wide = densities.reshape(len(densities), cells, -1).mean(axis=2)
-    return wide[:, observation.columns(cells)]
-
-
 class Densities(NamedTuple):
     """How near each way is to the exact posterior density, and one observation of each setting.
 
@@ -86,28 +60,34 @@ class Densities(NamedTuple):
     panels: dict[tuple[str, str], dict[str, Any]]
 
 
+def candidates(model: Any, setting: Setting, of: Known, count: int, seed: int) -> Floats:
+    """Draw densities (count, cells) from the σ-VAE given T, at the time of the observation.
+
+    The codes of the known solutions at that time give the distribution of codes, by manifold Parzen
+    windows.
+    """
+    stream = [streams.integer(seed, "neighbours given sensors", number(setting.case), k)
+              for k in range(3)]  # fmt: skip
+
+    def at(n):
+        return (np.full((n, 1), setting.time),)
+
+    codes = model.draw(of.densities, seed=stream[0], given=at(len(of.densities)))
+    law = latent_laws.ManifoldParzen(seed=stream[1]).fit(codes)
+    drawn = law.sample(count, np.random.default_rng(stream[2]))
+    return model.decode(drawn, given=at(count)).astype(np.float64)
+
+
 class Neighbours:
     """Densities of the σ-VAE given T that are near to what the sensors read.
 
-        ρ ~ Σ_i w_i δ(ρ_i),   w_i ∝ p(d | ρ_i),   ρ_i drawn from the model
-
-    The codes of the known solutions at the time of the observation give the distribution of codes,
-    by manifold Parzen windows.
+    ρ ~ Σ_i w_i δ(ρ_i),   w_i ∝ p(d | ρ_i),   ρ_i the candidates
     """
 
-    def __init__(self, model: Any, setting: Setting, of: Known, count: int, seed: int) -> None:
-        self.setting, self.observation = setting, setting.observation()
-        stream = [streams.integer(seed, "neighbours given sensors", number(setting.case), k)
-                  for k in range(3)]  # fmt: skip
-
-        def at(n):
-            return (np.full((n, 1), setting.time),)
-
-        codes = model.draw(of.densities, seed=stream[0], given=at(len(of.densities)))
-        law = latent_laws.ManifoldParzen(seed=stream[1]).fit(codes)
-        drawn = law.sample(count, np.random.default_rng(stream[2]))
-        self.candidates = model.decode(drawn, given=at(count)).astype(np.float64)
-        self.read = readings(self.observation, self.candidates)
+    def __init__(self, candidates: Floats, setting: Setting) -> None:
+        self.candidates, self.setting = candidates, setting
+        self.observation = setting.observation()
+        self.read = readings(self.observation, candidates)
 
     def __call__(self, data: Floats, n: int, rng: np.random.Generator) -> dict[float, Floats]:
         """Draw n densities given readings (sensors,), at the time of the observation."""
@@ -162,17 +142,21 @@ class OfInputs:
         return at_inputs(self.setting, inputs_at(problem, scores))
 
 
-def at_inputs(setting: Setting, inputs: dict[str, Any]) -> dict[float, Floats]:
-    """Exact densities at inputs, when observed and later."""
-    problem = setting.observation().problem
-    return {time: exact.density(problem, time, cells=CELLS, **inputs)
-            for time in (setting.time, LATER[setting.case])}  # fmt: skip
+class Learned(NamedTuple):
+    """What the settings of a case that differ in their noise have in common.
+
+    known : the solutions from which the models learn.
+    candidates : densities of the σ-VAE given T, (candidates, cells).
+    reduced : the reduced model.
+    """
+
+    known: Known
+    candidates: Floats
+    reduced: Any
 
 
-def models(
-    setting: Setting, learned: Amortised, folder: Path, sizes: Inference, seed: int
-) -> dict[str, Draw]:
-    """The ways to posterior densities by name; the prior is what no reading would leave.
+def in_common(setting: Setting, folder: Path, sizes: Inference, seed: int) -> Learned:
+    """What all settings have in common that read when and where this one does.
 
     Raises
     ------
@@ -183,10 +167,20 @@ def models(
     sigma, reduced = (
         evaluation.load(stored(folder, kind, setting.case)) for kind in ("given time", "reduced")
     )
+    return Learned(of, candidates(sigma, setting, of, sizes.candidates, seed), reduced)
+
+
+def models(
+    setting: Setting, inputs: Amortised, of: Learned, sizes: Inference, seed: int
+) -> dict[str, Draw]:
+    """The ways to posterior densities by name; the prior is what no reading would leave.
+
+    inputs : the amortised posterior of the setting.
+    """
     return {
-        "learned inputs": OfInputs(learned, setting),
-        "neighbours of the sigma-VAE": Neighbours(sigma, setting, of, sizes.candidates, seed),
-        "encoded, reduced model": Encoded(reduced, setting).fit(of, sizes, seed),
+        "learned inputs": OfInputs(inputs, setting),
+        "neighbours of the sigma-VAE": Neighbours(of.candidates, setting),
+        "encoded, reduced model": Encoded(of.reduced, setting).fit(of.known, sizes, seed),
         "prior": OfInputs(None, setting),
     }
 
@@ -251,28 +245,34 @@ def compare(
     found : of `inference_scores.compare`, whose learned posteriors of the inputs are used.
     folder : of the trained models.
     sizes, seed : of the run.
-    workers : number of settings judged at the same time, each in its own process; 0 for this one.
+    workers : number of cases judged at the same time, each in its own process; 0 for this one.
     """
-    tasks = {
-        (case, name): {"case": case, "name": name, "learned": found.learned[case, name, OWN],
-                       "folder": folder, "sizes": sizes, "seed": seed}
-        for case, name in product(CASES, JUDGED_IN)
-    }  # fmt: skip
-    judged_in = run_in_parallel([(in_setting, options) for options in tasks.values()], workers)
-    made = dict(zip(tasks, judged_in, strict=True))
+    tasks = [
+        (in_case, {"case": case, "learned": {name: found.learned[case, name, OWN]
+                                             for name in JUDGED_IN},
+                   "folder": folder, "sizes": sizes, "seed": seed})
+        for case in CASES
+    ]  # fmt: skip
+    made = run_in_parallel(tasks, workers)
     order = ["case", "setting", "time", "way", "mean_error", "std_error", "c2st", "coverage"]
-    table = pd.concat(table for table, _ in made.values())[order]
-    return Densities(table, {key: panels for key, (_, panels) in made.items()})
+    table = pd.concat(table for table, _ in made)[order]
+    return Densities(
+        table, {key: panels for _, shown_in in made for key, panels in shown_in.items()}
+    )
 
 
-def in_setting(
-    case: str, name: str, learned: Amortised, folder: Path, sizes: Inference, seed: int
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The table and the panels of one setting."""
-    setting = settings(case)[name]
-    ways = models(setting, learned, folder, sizes, seed)
-    table = judged(ways, setting, sizes, seed).assign(case=case, setting=name)
-    return table, shown(ways, setting, seed)
+def in_case(
+    case: str, learned: dict[str, Amortised], folder: Path, sizes: Inference, seed: int
+) -> tuple[pd.DataFrame, dict[tuple[str, str], dict[str, Any]]]:
+    """The table of one case, and the panels of its settings by case and setting."""
+    tables, panels = [], {}
+    of = in_common(settings(case)["base"], folder, sizes, seed)
+    for name, inputs in learned.items():
+        setting = settings(case)[name]
+        ways = models(setting, inputs, of, sizes, seed)
+        tables.append(judged(ways, setting, sizes, seed).assign(case=case, setting=name))
+        panels[case, name] = shown(ways, setting, seed)
+    return pd.concat(tables), panels
 
 
 def shown(ways: dict[str, Draw], setting: Setting, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from burgers import exact, streams
 from burgers.models.parallel import run_in_parallel
 from burgers.problems import CASES, CELLS, number
 from burgers.profiles import Inference
-from burgers.studies.inference import SENSORS, Amortised, Setting, inputs_at, quantiles
+from burgers.studies.inference import SENSORS, Amortised, Setting, inputs_at
 from burgers.studies.inference_scores import held
 
 # Densities of a learned band, and its quantiles.
@@ -68,12 +68,11 @@ def drawn_inputs(
     }  # fmt: skip
 
 
-def reynolds_bits(posterior: exact.Posterior, draws: int, rng: np.random.Generator) -> float:
+def reynolds_bits(posterior: exact.Posterior) -> float:
     """What an observation tells of log Re alone, in bits: KL(posterior ‖ prior) over 40 classes."""
-    inputs, _ = posterior.sample(draws, rng)
-    of_reynolds = quantiles(posterior.observation.problem, inputs, ["reynolds"])
-    share, _ = np.histogram(of_reynolds, CLASSES, (0.0, 1.0))
-    share = share[share > 0] / draws
+    number = list(posterior.inputs).index("reynolds")
+    share = posterior.in_classes(number, CLASSES)
+    share = share[share > 0]
     return float(share @ np.log2(share * CLASSES))
 
 
@@ -112,6 +111,6 @@ def information(
             data = observation.values(inputs) + noise * xi
             found = [exact.posterior(observation, row, tolerance=1e-4) for row in data]
             bits = [each.information() for each in found]
-            of_reynolds = [reynolds_bits(each, 2000, rng) for each in found]
+            of_reynolds = [reynolds_bits(each) for each in found]
             rows.append([time, noise, np.mean(bits), np.mean(of_reynolds)])
     return pd.DataFrame(rows, columns=["time", "noise", "bits", "reynolds_bits"])

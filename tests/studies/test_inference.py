@@ -20,6 +20,7 @@ from burgers.studies import (
     inference_densities,
     inference_scores,
     inference_shown,
+    inference_solutions,
 )
 
 RNG = np.random.default_rng
@@ -115,12 +116,12 @@ def test_the_bits_on_the_only_input_are_those_on_all():
     observation = burgers.Observation(burgers.SINUS, inference.PLACES[:5], 0.4, 0.01)
     data = observation.observe({"reynolds": [60.0]}, RNG(0))[0]
     posterior = exact.posterior(observation, data)
-    bits = inference_shown.reynolds_bits(posterior, 4000, RNG(1))
+    bits = inference_shown.reynolds_bits(posterior)
     # Classes hide at most what is told within one of them.
     assert 0.5 < bits <= posterior.information() + 0.02
     blind = burgers.Observation(burgers.SINUS, inference.PLACES[:5], 0.4, 100.0)
     unknown = exact.posterior(blind, data)
-    assert abs(inference_shown.reynolds_bits(unknown, 4000, RNG(1))) < 0.02
+    assert abs(inference_shown.reynolds_bits(unknown)) < 0.02
 
 
 def test_a_small_training_already_comes_near(compared):
@@ -204,15 +205,23 @@ def ways(compared, tmp_path_factory):
     for kind, file in (("given time", "conditioned"), ("reduced", "reduced")):
         shutil.copy(SAVED / f"{file}.keras", burgers.paths.stored(folder, kind, "creneau"))
     learned = compared.learned["creneau", "noise 0.1", inference.OWN]
-    return inference_densities.models(learned.setting, learned, folder, SIZES, 0)
+    of = inference_densities.in_common(learned.setting, folder, SIZES, 0)
+    return inference_densities.models(learned.setting, learned, of, SIZES, 0)
 
 
 def test_sensors_read_of_densities_what_they_read_of_inputs():
     observation = inference.settings("creneau")["base"].observation()
     inputs = burgers.CRENEAU.sample(5, RNG(0))
     density = exact.density(burgers.CRENEAU, 0.2, cells=400, **inputs)
-    read = inference_densities.readings(observation, density)
+    read = inference_solutions.readings(observation, density)
     np.testing.assert_allclose(read, observation.values(inputs), atol=1e-12)
+
+
+def test_densities_of_an_only_input_are_interpolated_without_a_visible_error():
+    setting = inference.settings("sinus")["base"]
+    inputs = burgers.SINUS.sample(200, RNG(0))
+    for time, found in inference_solutions.at_inputs(setting, inputs).items():
+        assert abs(found - exact.density(burgers.SINUS, time, cells=400, **inputs)).max() < 1e-8
 
 
 def test_neighbours_are_candidates_that_agree_with_the_readings(ways, monkeypatch):
@@ -241,7 +250,7 @@ def test_exact_draws_are_nearer_than_the_prior_by_every_measure(ways):
 def test_models_that_are_missing_are_named(compared, tmp_path):
     learned = compared.learned["creneau", "noise 0.1", inference.OWN]
     with pytest.raises(ValueError, match=r"given_time_creneau\.keras"):
-        inference_densities.models(learned.setting, learned, tmp_path, SIZES, 0)
+        inference_densities.in_common(learned.setting, tmp_path, SIZES, 0)
 
 
 def test_a_figure_shows_the_densities_of_the_models(ways):
