@@ -115,7 +115,7 @@ class Inference:
     ----------
     simulations : solutions that a posterior is learned from.
     repeats : readings of each solution, with different noise.
-    epochs : of the trainings of our own flow, and four times those of the others.
+    epochs : of the trainings of our own flow; those of the others are three eighths as many.
     observations, samples : exact posteriors compared with, and draws from each.
     ranked : observations for the calibration.
     times, truths : of the figure of information: times, and observations at each.
@@ -278,7 +278,7 @@ REPORT = Profile(
     published=16,
     judging=Judging(training=5000, samples=5000, noises=17),
     inference=Inference(
-        10_000, 32, 15, 10, 1500, 10_000, 12, 16, all_settings=True, candidates=100_000
+        10_000, 32, 8, 10, 1500, 10_000, 12, 16, all_settings=True, candidates=100_000
     ),
 )
 QUICK_MUSCL = replace(QUICK, name="quick_muscl", scheme="muscl")

@@ -32,6 +32,8 @@ SETTINGS = (
     "base", "1 sensor", "3 sensors", "10 sensors", "noise 0.003", "noise 0.1", "early",
 )  # fmt: skip
 MOST_SCORE = 6.0
+# Of flow matching: with twice as many, draws move by 0.3 % of their std, and c2st by 0.001.
+STEPS = 4
 OWN = "autoregressive flow"
 
 Floats = NDArray[np.float64]
@@ -103,19 +105,24 @@ def repeated(
     return np.tile(numbers, (repeats, 1)), np.concatenate(noisy)
 
 
-def fewer(count: int) -> int:
-    """A quarter of so many epochs or readings: for networks whose steps take longer."""
-    return max(1, count // 4)
+def fewer(epochs: int) -> int:
+    """Three eighths of so many epochs: for networks whose steps take longer."""
+    return max(1, 3 * epochs // 8)
+
+
+def own(epochs: int, seed: int) -> flow.Flow:
+    """Our own flow, at a rate that so many pairs allow: few epochs are then enough."""
+    return flow.Flow(epochs, peak=1e-2, seed=seed)
 
 
 # From the name of a method to what makes it, of a number of epochs and a seed.
 METHODS: dict[str, Any] = {
-    OWN: lambda epochs, seed: flow.Flow(epochs, seed=seed),
+    OWN: own,
     "BayesFlow: coupling flow": lambda epochs, seed: bayesflow_laws.CouplingFlow(
         fewer(epochs), batch_size=500, transform="spline", depth=4, seed=seed
     ),
     "BayesFlow: flow matching": lambda epochs, seed: bayesflow_laws.FlowMatching(
-        fewer(epochs), batch_size=500, width=128, depth=3, seed=seed
+        fewer(epochs), batch_size=500, width=128, depth=3, steps=STEPS, seed=seed
     ),
 }
 

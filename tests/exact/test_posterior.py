@@ -89,6 +89,9 @@ def test_draws_are_those_of_the_nodes():
         std = np.sqrt(found.weights @ (nodes - mean) ** 2)
         assert abs(drawn.mean() - mean) < 5 * std / np.sqrt(4000)
         assert drawn.std() == pytest.approx(std, rel=0.1)
+    for number, (name, law) in enumerate(burgers.CRENEAU.inputs.items()):
+        shares = np.histogram(law.cdf(inputs[name]), 10, (0, 1))[0] / 4000
+        assert abs(shares - found.in_classes(number, 10)).max() < 0.04
     # The band of the nodes holds what it says of densities drawn.
     low, high = found.quantiles((0.05, 0.95), 0.3, cells=40)
     density = exact.density(burgers.CRENEAU, 0.3, cells=40, **inputs)
@@ -164,6 +167,12 @@ def test_boxes_and_lines_agree_on_a_sheet(monkeypatch):
             std = np.sqrt(boxes.weights @ (at - mean) ** 2)
             assert abs(drawn.mean() - mean) < 5 * std / np.sqrt(2000)
             assert drawn.std() == pytest.approx(std, rel=0.1)
+    for number in range(3):
+        shares = [rule.in_classes(number, 10) for rule in (boxes, lines)]
+        np.testing.assert_allclose(*shares, atol=0.01)
+        assert shares[0].sum() == pytest.approx(1.0, abs=1e-6)
+    with pytest.raises(ValueError, match="number is 3; accepted"):
+        lines.in_classes(3, 10)
 
 
 def test_a_tolerance_out_of_reach_is_refused_by_name(monkeypatch):
