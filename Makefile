@@ -136,7 +136,7 @@ $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODEL
 	$(call study,judging results ranking leaderboard board board_data board_entrants) \
 	leaderboard/results.csv
 $(BUILD)/10_inference.ipynb: $(BUILD)/06_sharpen_law.ipynb $(BUILD)/07_reduced_model.ipynb \
-	$(call study,inference inference_scores inference_densities inference_shown)
+	$(call study,inference inference_scores inference_densities inference_solutions inference_shown)
 # They use no other notebook's results: these two wait for the first, so that the long trainings
 # begin before them, and the next, which uses both cores, for all of the others.
 $(BUILD)/08_published.ipynb $(BUILD)/09_leaderboard.ipynb: | $(BUILD)/01_generate.ipynb

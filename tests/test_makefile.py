@@ -78,7 +78,8 @@ def test_a_change_of_the_exact_law_leaves_the_reports_models(built):
      ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]), ("multilevel", [REDUCE, INFER]),
      ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
      ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),
-     ("inference", [INFER]), ("inference_scores", [INFER]), ("inference_densities", [INFER])],
+     ("inference", [INFER]), ("inference_scores", [INFER]), ("inference_densities", [INFER]),
+     ("inference_solutions", [INFER])],
 )  # fmt: skip
 def test_a_change_of_a_study_runs_its_notebook_and_those_that_use_its_models(built, study, again):
     assert planned(built, f"burgers/studies/{study}.py") == again

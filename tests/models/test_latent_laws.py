@@ -5,10 +5,9 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import stats
 
-from burgers._compiled import in_shares
-from burgers.models import _mixtures, flow, latent_laws
+from burgers.models import flow, latent_laws
 
 
 def bent(count, seed):
@@ -349,14 +348,3 @@ def test_no_more_components_are_tried_than_codes_are_different():
     assert {name: list(scores) for name, scores in tried.items()} == {
         "fifty codes": [1, 3, 10, 30], "two places": [1]
     }  # fmt: skip
-
-
-def test_quantiles_of_mixtures_are_found_even_between_their_modes():
-    rng, n = np.random.default_rng(0), 2000
-    weight, mean = rng.dirichlet(np.full(16, 0.1), n), rng.uniform(-3, 3, (n, 16))
-    width, ranks = np.exp(rng.uniform(-7, 1, (n, 16))), rng.random(n)
-    ranks[:12] = 10.0 ** -np.arange(1, 13)
-    found = np.empty(n)
-    in_shares(_mixtures.quantiles, n, ranks, weight, mean, width, found)
-    again = (weight * special.ndtr((found[:, None] - mean) / width)).sum(axis=1)
-    np.testing.assert_allclose(again, ranks, atol=1e-9)
