@@ -191,17 +191,24 @@ def least_product(entries: dict[str, dict], name: str) -> float:
 
 
 def trained_before(profile: str, name: str, began: float) -> float:
-    """Seconds of the trainings that a notebook found finished when it began, and took up.
+    """Seconds of the epochs that a notebook found trained when it began, and took up.
 
     The two cases are trained side by side, so these are the seconds of the longer one.
     """
     found = [0.0]
     for case in CASES:
         stems = [Path(file.format(case=case)).stem for _, file in _kinds_of(name, case)]
-        timed = [path for stem in stems for path in data(profile).glob(f"{stem}*_timing.csv")
-                 if path.stat().st_mtime < began]  # fmt: skip
-        found.append(sum(pd.read_csv(path).seconds.sum() for path in timed))
+        timed = [path for stem in stems for path in data(profile).glob(f"{stem}*_timing.csv")]
+        found.append(sum(_before(path, began) for path in timed))
     return max(found)
+
+
+def _before(path, began):
+    """Seconds of the epochs of a training that had ended at a time."""
+    seconds = pd.read_csv(path).seconds
+    # The file was written when the last epoch had ended.
+    ended = path.stat().st_mtime - (seconds.sum() - seconds.cumsum())
+    return float(seconds[ended < began].sum())
 
 
 def whole(entry: dict) -> float:

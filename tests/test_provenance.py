@@ -207,6 +207,15 @@ def test_trainings_that_a_stopped_run_had_finished_count_as_the_longer_case(fold
     assert (entry["seconds"], entry["trained_before"], provenance.whole(entry)) == (12, 102, 114)
 
 
+def test_of_a_training_that_was_stopped_the_epochs_before_the_stop_count(folder):
+    began = 1e9
+    path = folder.parent / "data" / "vae_sinus_timing.csv"
+    path.write_text("epoch,seconds\n1,3.0\n2,4.0\n3,40.0\n4,50.0\n", encoding="utf-8")
+    os.utime(path, (began + 91, began + 91))
+    assert provenance.trained_before("report", "02_train_sinus", began) == 3.0
+    assert provenance.trained_before("report", "02_train_sinus", began + 2) == 7.0
+
+
 def test_the_committed_results_are_of_the_present_code(capsys):
     assert provenance.verify() == 0, capsys.readouterr().out
 
