@@ -7,18 +7,16 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import qmc
 
 from burgers import _checks as checks
 from burgers import exact, metrics
 from burgers.ensembles import trajectories
-from burgers.exact.quadrature import gauss_legendre
 from burgers.models import latent_ode, training
 from burgers.paths import stored
-from burgers.problems import CASES, CELLS, LOG_REYNOLDS, STEP, number
+from burgers.problems import CASES, CELLS, number
 from burgers.profiles import Profile
 from burgers.streams import generator, stream
-from burgers.studies import forecasting, multilevel
+from burgers.studies import forecasting, multilevel, rules
 
 # Models that can reproduce the spread of the exact distribution.
 COMPARED = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
@@ -34,6 +32,10 @@ GOALS = {"sinus": 2.0, "creneau": 0.5}
 # Cells of the multilevel estimates' coarsest grid, and realisations on the finest one by which the
 # size of their sampling error is set.
 COARSEST, PILOT = 50, 100
+# Random members, the first ones, whose exact densities a method's std is compared with: the error
+# is free of sampling error, and more members hardly change it. Cells of these densities, averaged
+# over fewer for each grid.
+OWN, FINEST = 2000, 800
 
 
 @checks.formerly(sizes="profile")
@@ -59,8 +61,9 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     `points`, of "MLMC" the random members of equal sampling error; `seconds` for all members at 51
     times; and medians over five times of these relative L2 errors, each on these cells:
     `mean_error`, `std_error`, of the ensemble against the exact moments over log Re and a;
-    `own_std_error`, of the ensemble's std against that of the exact densities of the same members,
-    hence without sampling error; `l2_error`, of a trajectory against the exact solution.
+    `own_std_error`, of the std of the first 2,000 members against that of the exact densities of
+    the same members, hence without sampling error; `l2_error`, of a trajectory against the exact
+    solution.
     """
     members, shown = profile.propagation.members, np.arange(10, forecasting.TIMES, 10)
     rows = []
@@ -71,10 +74,10 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     for cells in profile.propagation.cells:
         rows.append(_random_members(name, "solver", members, shown, seed, cells=cells))
     for points in profile.propagation.gauss_legendre:
-        inputs, weight = _gauss_points(name, points)
+        inputs, weight = rules.gauss_points(name, points)
         rows.append(_quadrature(name, "Gauss", inputs, weight, shown))
     for points in profile.propagation.sobol:
-        inputs, weight = _sobol_points(name, points, seed)
+        inputs, weight = rules.sobol_points(name, points, seed)
         rows.append(_quadrature(name, "Sobol", inputs, weight, shown))
     for cells in profile.propagation.cells:
         if cells in COARSEST * 2 ** np.arange(1, 10):
@@ -84,7 +87,7 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
 
 def _random_members(name, method, members, shown, seed, forecast=None, cells=CELLS, chunk=1000):
     """The row of an ensemble of random members, by a model's `forecast` or solved on `cells`."""
-    seconds, parts = 0.0, _members(name, members, seed, chunk)
+    seconds, parts, first = 0.0, _members(name, members, seed, chunk), []
 
     def density_of(inputs):
         return forecast(*_model_inputs(name, inputs)) if forecast else _solved(name, inputs, cells)
@@ -95,15 +98,19 @@ def _random_members(name, method, members, shown, seed, forecast=None, cells=CEL
             began = perf_counter()
             density = density_of(inputs)
             seconds += perf_counter() - began
-            yield density[:, shown].astype(np.float64)
+            density = density[:, shown].astype(np.float64)
+            if len(first) * chunk < OWN:
+                first.append(density)
+            yield density
 
     # Compilation at the first call is not timed.
-    density_of(parts[0])
-    mean, std = _moments(solved())
-    row = {"method": method, "cells": cells, "points": members, "seconds": seconds}
-    own = _own_moments(name, members, seed, chunk, cells, tuple(shown))
     few = {key: values[:100] for key, values in parts[0].items()}
-    return row | _errors(name, few, density_of(few)[:, shown], mean, std, shown, own)
+    of_few = density_of(few)[:, shown]
+    mean, std = _moments(solved())
+    known = _own_densities(name, min(members, OWN), seed, chunk, tuple(shown))
+    own = _moments(first)[1], _moments(_on_cells(part, cells) for part in known)[1]
+    row = {"method": method, "cells": cells, "points": members, "seconds": seconds}
+    return row | _errors(name, few, of_few, mean, std, shown, own)
 
 
 def _members(name, members, seed, chunk):
@@ -123,13 +130,18 @@ def _moments(parts):
 
 
 @cache
-def _own_moments(name, members, seed, chunk, cells, shown):
-    """Mean and std of the exact densities of the random members."""
+def _own_densities(name, members, seed, chunk, shown):
+    """Exact densities of the first random members on the finest grid, a list of chunks."""
     known = forecasting.times(name)[list(shown)]
-    return _moments(
-        np.stack([exact.density(CASES[name], t, cells=cells, **inputs) for t in known], axis=1)
+    return [
+        np.stack([exact.density(CASES[name], t, cells=FINEST, **inputs) for t in known], axis=1)
         for inputs in _members(name, members, seed, chunk)
-    )
+    ]
+
+
+def _on_cells(density, cells):
+    """Averages over fewer cells, a divisor of their number, of densities (..., cells)."""
+    return density.reshape(*density.shape[:-1], cells, -1).mean(axis=-1)
 
 
 def _quadrature(name, method, inputs, weight, shown, cells=CELLS):
@@ -182,7 +194,7 @@ def _errors(name, inputs, density, mean, std, shown, own=None):
     mean_error, std_error = np.median(of_moments, axis=0)
     found = {"l2_error": np.median(of_density), "mean_error": mean_error, "std_error": std_error}
     if own:
-        found["own_std_error"] = np.median(metrics.relative_error(std, own[1]))
+        found["own_std_error"] = np.median(metrics.relative_error(*own))
     return found
 
 
@@ -205,27 +217,6 @@ def _model_inputs(name, inputs):
 def _exact_moments(name, time, cells):
     # Accurate to 1e-6, far below every error measured here.
     return exact.mean_and_std(CASES[name], time, cells=cells, panel_nodes=4, reynolds_nodes=24)
-
-
-def _gauss_points(name, points):
-    nodes, weight = gauss_legendre([LOG_REYNOLDS], points)
-    inputs = {"reynolds": np.exp(nodes)}
-    if "step" in CASES[name].inputs:
-        steps, other = gauss_legendre([STEP], points)
-        inputs = {"reynolds": np.repeat(np.exp(nodes), points), "step": np.tile(steps, points)}
-        weight = np.outer(weight, other).ravel()
-    return inputs, weight / weight.sum()
-
-
-def _sobol_points(name, points, seed):
-    ranges = [LOG_REYNOLDS, STEP] if "step" in CASES[name].inputs else [LOG_REYNOLDS]
-    unit = qmc.Sobol(len(ranges), seed=generator(seed, "Sobol", number(name))).random(points)
-    low, high = np.transpose(ranges)
-    scaled = qmc.scale(unit, low, high)
-    inputs = {"reynolds": np.exp(scaled[:, 0])}
-    if len(ranges) > 1:
-        inputs["step"] = scaled[:, 1]
-    return inputs, np.full(points, 1.0 / points)
 
 
 def training_seconds(name: str, folder: Path, ensemble: xr.Dataset) -> float:

@@ -7,12 +7,12 @@ from matplotlib import pyplot as plt
 
 import burgers
 from burgers import plots
-from burgers.studies import cost
+from burgers.studies import cost, forecasting, rules
 
 
 @pytest.mark.parametrize("name", burgers.CASES)
 def test_rules_integrate_the_distribution_of_the_inputs(name):
-    for inputs, weight in (cost._gauss_points(name, 6), cost._sobol_points(name, 256, seed=0)):
+    for inputs, weight in (rules.gauss_points(name, 6), rules.sobol_points(name, 256, seed=0)):
         log_reynolds = np.log(inputs["reynolds"])
         assert weight.sum() == pytest.approx(1.0)
         assert weight @ log_reynolds == pytest.approx(8.5, abs=0.05)
@@ -23,7 +23,7 @@ def test_rules_integrate_the_distribution_of_the_inputs(name):
 
 
 def test_few_gauss_points_on_the_solver_approach_the_exact_moments():
-    found = cost._quadrature("sinus", "Gauss", *cost._gauss_points("sinus", 16), np.array([20, 40]))
+    found = cost._quadrature("sinus", "Gauss", *rules.gauss_points("sinus", 16), np.array([20, 40]))
     assert found["points"] == 16
     assert found["mean_error"] < 0.005
     assert found["std_error"] < 0.02
@@ -102,3 +102,13 @@ def test_the_figure_names_levels_by_the_cells_of_their_finest_grid():
     markers = {line.get_label(): line.get_marker() for line in figure.axes[0].lines}
     assert len(set(markers.values())) == len(markers)
     plt.close(figure)
+
+
+def test_averages_of_exact_densities_are_those_on_fewer_cells():
+    shown = (20, 40)
+    (fine,) = cost._own_densities("sinus", 10, 0, 10, shown)
+    (inputs,) = cost._members("sinus", 10, 0, 10)
+    times = forecasting.times("sinus")[list(shown)]
+    for cells in (25, 400):
+        known = burgers.exact.density(burgers.SINUS, times[1], cells=cells, **inputs)
+        np.testing.assert_allclose(cost._on_cells(fine, cells)[:, 1], known, atol=1e-10)
