@@ -91,12 +91,12 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
     90 % of the members' and `width`, the median width of that interval relative to the
     prior's.
     """
-    members, after = profile.propagation.later_members, np.arange(LATER[name] + 1, TIMES, EVERY)
+    members, after = profile.propagation.later_members, _after(name)
     calibrating, held = (_trajectories(name, profile, seed, k) for k in range(2))
     analogues = Analogues(models.reduced, name, profile, seed)
     dressed = _dressing(name, analogues, calibrating, after, members, seed)
     log_reynolds, codes = _advanced(name, analogues, held, after, members)
-    start = held.density.values[:, LATER[name]]
+    start, truth = held.density.values[:, 0], held.density.values[:, 1:]
     snapshot = forecasting.drawn(models.codes, np.repeat(start, members, axis=0), models.rng)
     durations = times(name)[after] - times(name)[LATER[name]]
     rng = generator(seed, "dressing", number(name), 1)
@@ -105,7 +105,6 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
         "reduced, dressed": models.reduced.decode(dressed.dressed(codes, log_reynolds, rng)),
         "autonomous": models.autonomous.decode(models.autonomous.advance(snapshot, durations)),
     }
-    truth = held.density.values[:, after]
     low, high = np.quantile(log_reynolds.reshape(-1, members), BAND, axis=1)
     known, width = np.log(held.reynolds.values), np.median(high - low) / np.ptp(BAND)
     drawn = {
@@ -124,14 +123,20 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
 
 
 def _trajectories(name, profile, seed, k):
-    """Trajectories that ensembles are begun from, which the models were not trained on."""
+    """Trajectories not trained on, at the time that ensembles are begun and those judged."""
     rng = generator(seed, "later trajectories", number(name), k)
-    return forecasting.evenly_spread(name, SETS * profile.propagation.later, times(name), rng)
+    at = times(name)[[LATER[name], *_after(name)]]
+    return forecasting.evenly_spread(name, SETS * profile.propagation.later, at, rng)
+
+
+def _after(name):
+    """Indices of the times that are judged."""
+    return np.arange(LATER[name] + 1, TIMES, EVERY)
 
 
 def _advanced(name, analogues, held, after, members):
     """log Re of the members of all ensembles, one after another, and their codes at later times."""
-    log_reynolds, codes = analogues.members(held.density.values[:, LATER[name]], members)
+    log_reynolds, codes = analogues.members(held.density.values[:, 0], members)
     log_reynolds, codes = log_reynolds.ravel(), codes.reshape(-1, codes.shape[2])
     durations = times(name)[after] - times(name)[LATER[name]]
     return log_reynolds, analogues.model.advance(codes, durations, np.exp(log_reynolds))
@@ -139,7 +144,7 @@ def _advanced(name, analogues, held, after, members):
 
 def _dressing(name, analogues, held, after, members, seed):
     """The dressing of ensembles from the later time, by trajectories that are not judged."""
-    truth = held.density.values[:, after]
+    truth = held.density.values[:, 1:]
     log_reynolds, codes = _advanced(name, analogues, held, after, members)
     known = np.log(held.reynolds.values)
     # The member with the Re of the truth: what else it is off by is the error of the model.
