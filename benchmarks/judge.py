@@ -26,6 +26,7 @@ from burgers import metrics
 from burgers.paths import ROOT, save_table
 
 FOLDER = ROOT / "benchmarks"
+CALIBRATED = ROOT / "build" / "judge_calibration.csv"
 POOL, REPEATS, SEED, PROCESSES = 40_000, 99, 0, 2
 TESTED = tuple(name for name in metrics.MEASURES if name != "resolution")
 # Of the calibration: repetitions, pairs of true samples, realisations, and of the reference so many
@@ -152,9 +153,17 @@ def ps(samples, reference, training, asked, seed):
 
 
 def calibration(run, seed):
-    """How often true samples are rejected, by measure."""
-    seeds = [(SEED, seed, repetition) for repetition in range(TRUE)]
-    p = pd.DataFrame(progress(run(calibrated, seeds), TRUE, "calibration"))
+    """How often true samples are rejected, by measure.
+
+    Repetitions that an interrupted run left in build/judge_calibration.csv are not repeated; remove
+    that file after a change of the judge.
+    """
+    done = pd.read_csv(CALIBRATED) if CALIBRATED.exists() else pd.DataFrame()
+    seeds = [(SEED, seed, repetition) for repetition in range(len(done), TRUE)]
+    for p in progress(run(calibrated, seeds), len(seeds), "calibration"):
+        done = pd.concat([done, pd.DataFrame([p])], ignore_index=True)
+        save_table(done, CALIBRATED)
+    p = done[list(TESTED)]
     return pd.DataFrame(
         {"p < 0.05": (p < LEVEL).mean(), "p <= 0.05": (p <= LEVEL).mean(), "median p": p.median()}
     ).rename_axis("measure").reset_index()  # fmt: skip
