@@ -1,6 +1,7 @@
 """The vector field of a latent differential equation: its network, integrator and training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ WIDTH = 64
 # time, so the steps are graded: short at first.
 STEPS = 8
 GRADING = 2
+# Steps of a trajectory that is not trained on, and at least one between two durations.
+FINE = 16
 # Codes integrated at once.
 BATCH = 1000
 
@@ -39,18 +42,34 @@ def rk4(rate: Callable[[Any], Any], state: Any, duration: Any, steps: int, gradi
     shares = ops.convert_to_tensor(np.diff(ends), dtype=state.dtype)
 
     def step(number, state):
-        h = shares[number] * duration
-        a = rate(state)
-        b = rate(state + 0.5 * h * a)
-        c = rate(state + 0.5 * h * b)
-        d = rate(state + h * c)
-        return number + 1, state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
+        return number + 1, _rk4_step(rate, state, shares[number] * duration)
 
     # Unrolled, the loop takes several times longer to compile than the whole training. XLA
     # differentiates a loop only if its length is known.
     return ops.while_loop(
         lambda number, _: number < steps, step, (0, state), maximum_iterations=steps
     )[1]
+
+
+def _rk4_step(rate, state, h):
+    a = rate(state)
+    b = rate(state + 0.5 * h * a)
+    c = rate(state + 0.5 * h * b)
+    d = rate(state + h * c)
+    return state + h / 6.0 * (a + 2.0 * b + 2.0 * c + d)
+
+
+def _nodes(durations):
+    """Times from 0 on between which a step is taken, and the place of each duration among them.
+
+    The root of time is divided evenly between two durations.
+    """
+    ends, place = np.unique(durations, return_inverse=True)
+    roots = np.concatenate([[0.0], (ends / max(ends[-1], np.finfo(float).tiny)) ** (1.0 / GRADING)])
+    counts = np.maximum(1, np.ceil(FINE * np.diff(roots))).astype(int)
+    between = zip(pairwise(roots), counts, strict=True)
+    parts = [np.linspace(*pair, count + 1)[1:] for pair, count in between]
+    return ends[-1] * np.concatenate([[0.0], *parts]) ** GRADING, np.cumsum(counts)[place]
 
 
 @own()
@@ -75,28 +94,44 @@ class Dynamics(Model):
     def __init__(self, field: keras.Model, scale: ArrayLike = 1.0, **kwargs: Any) -> None:
         super().__init__(**{"name": "dynamics", **kwargs})
         self.field, self.scale = field, np.asarray(scale, dtype=np.float32)
-        self._compiled = tf.function(self.call, jit_compile=True)
+        self._compiled = tf.function(self._steps, jit_compile=True)
 
     def call(self, inputs: Any) -> Any:
         code, duration, parameters = inputs[:3]
-        return rk4(
-            lambda state: self.field(ops.concatenate([state, parameters], axis=1)),
-            code, duration, STEPS, GRADING,
-        )  # fmt: skip
+        return rk4(self._rate(parameters), code, duration, STEPS, GRADING)
+
+    def _steps(self, code, parameters, lengths):
+        rate = self._rate(parameters)
+        states = ops.scan(lambda z, h: (_rk4_step(rate, z, h),) * 2, code, lengths)[1]
+        return ops.concatenate([code[None], states])
+
+    def _rate(self, parameters):
+        return lambda state: self.field(ops.concatenate([state, parameters], axis=1))
 
     @own()
-    def evaluated(self, inputs: Sequence[NDArray[Any]]) -> NDArray[np.float32]:
-        """Codes z(t) of many codes, durations and parameters as in `call`, (count, latents).
+    def trajectories(
+        self, codes: NDArray[Any], durations: NDArray[Any], parameters: NDArray[Any]
+    ) -> NDArray[np.float32]:
+        """Codes after several durations, (count, durations, latents), each integrated once.
 
-        Compiled by XLA, for batches of one size: in less than half the time that Keras takes.
+        Parameters
+        ----------
+        codes : (count, latents), at least one.
+        durations : (durations,) >= 0 in any order, at least one.
+        parameters : (count, parameters).
         """
-        count = len(inputs[0])
-        filled = [np.pad(part, ((0, -count % BATCH), (0, 0)), mode="edge") for part in inputs]
-        parts = [
-            self._compiled([ops.convert_to_tensor(part[i : i + BATCH]) for part in filled])
-            for i in range(0, count, BATCH)
-        ]
-        return np.concatenate(parts)[:count]
+        nodes, places = _nodes(durations)
+        lengths, missing = np.diff(nodes).astype(np.float32), -len(codes) % BATCH
+        codes, parameters = (
+            np.pad(part, ((0, missing), (0, 0)), mode="edge").astype(np.float32)
+            for part in (codes, parameters)
+        )
+        parts = []
+        for i in range(0, len(codes), BATCH):
+            batch = codes[i : i + BATCH], parameters[i : i + BATCH], lengths
+            states = self._compiled(*map(ops.convert_to_tensor, batch))
+            parts.append(np.asarray(states)[places])
+        return np.concatenate(parts, axis=1).swapaxes(0, 1)[: len(codes) - missing]
 
     def compute_loss(
         self,

@@ -104,16 +104,9 @@ class Reduced(Model):
         if durations.ndim != 1:
             raise ValueError(f"durations has shape {durations.shape}; accepted: (durations,)")
         parameters = self._parameters(reynolds, len(codes))
-        shape = (len(codes), len(durations), codes.shape[1])
-        if not shape[0] * shape[1]:
-            return np.zeros(shape, dtype=np.float32)
-        inputs = [
-            np.repeat(codes, len(durations), axis=0),
-            np.tile(durations, len(codes))[:, None],
-            np.repeat(parameters, len(durations), axis=0),
-        ]
-        found = self.dynamics.evaluated([part.astype(np.float32) for part in inputs])
-        return found.reshape(shape)
+        if not len(codes) * len(durations):
+            return np.zeros((len(codes), len(durations), codes.shape[1]), dtype=np.float32)
+        return self.dynamics.trajectories(codes, durations, parameters)
 
     def decode(self, codes: ArrayLike) -> NDArray[np.float32]:
         """Densities (..., cells) float32 of codes (..., latents)."""

@@ -324,3 +324,20 @@ def test_ensembles_and_networks_that_do_not_fit_are_refused(monkeypatch, tmp_pat
         ({"parameters": "no"}, "parameters is 'no'"),
     ):
         assert_refused_at_once(monkeypatch, lambda change=change: train(change), named)
+
+
+def test_a_trajectory_is_integrated_once_whatever_is_asked_of_it(model, monkeypatch):
+    rng = np.random.default_rng(0)
+    codes, reynolds = rng.normal(size=(7, 2)), np.exp(rng.uniform(4.0, 13.0, 7))
+    asked = np.array([0.4, 0.0, 0.1, 0.4, 0.02])
+    monkeypatch.setattr(latent_field, "BATCH", 3)
+    found = model.advance(codes, asked, reynolds)
+    parameters = latent_ode.standard(reynolds).astype(np.float32)
+
+    def rate(state):
+        return model.field(np.concatenate([state, parameters], axis=1))
+
+    for k, duration in enumerate(asked):
+        fine = latent_field.rk4(rate, codes.astype(np.float32), np.float32(duration), 200, 2)
+        assert found[:, k] == pytest.approx(np.asarray(fine), abs=2e-3), duration
+    assert model.advance(codes, [0.0, 0.0], reynolds)[:, 1] == pytest.approx(codes, abs=1e-6)
