@@ -29,6 +29,7 @@ FACES = {
     "lanes": "solver.simd",
     "latent": "models.latent_laws",
     "law_plots": "plots.laws",
+    "models.told": "models.fitting",
     "moments": "metrics",
     "propagation": "studies.forecasting",
     "quadrature": "exact.quadrature",
@@ -55,13 +56,16 @@ FORMER = {
     "cost.payback": "studies.cost.break_even",
     "dataset.seed_label": "ensembles.solving.seed_label",
     "evaluation.batched": "models.evaluation.evaluate",
+    "evaluation.checked": "models.evaluation.checked_density",
     "evaluation.compiled": "models.evaluation.evaluate_compiled",
     "flow.Carried": "models.flow.NearestConditions",
     "judges.blocks": "metrics._pool.blocks",
+    "judges.checked": "metrics.checked_densities",
     "judges.column_moments": "metrics._pool.column_moments",
     "judges.nearest": "metrics._pool.nearest",
     "latent.Law": "models.latent_laws.Distribution",
     "latent.Parzen": "models.latent_laws.ManifoldParzen",
+    "latent.checked": "models.latent_laws.checked_codes",
     "paths.Held": "_files.Held",
     "paths.beside": "_files.part_of",
     "paths.local": "_files.local",
@@ -101,6 +105,7 @@ FORMER = {
     "trajectories.pairs": "models.pairs.drawn_pairs",
     "trajectories.spread": "models.pairs.spread",
     "vae.batched": "models.evaluation.evaluate",
+    "vae.checked": "models.evaluation.checked_density",
     "vae.compiled": "models.evaluation.evaluate_compiled",
 }
 
@@ -125,13 +130,13 @@ class Faces(MetaPathFinder, Loader):
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """The specification of a former name; None for any other."""
-        package, _, face = name.rpartition(".")
+        package, _, face = name.partition(".")
         return ModuleSpec(name, self) if package == "burgers" and face in FACES else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Put the module of the present name in place of `module`."""
         # An import returns what `sys.modules` holds after this call.
-        face = module.__name__.rpartition(".")[2]
+        face = module.__name__.partition(".")[2]
         present = sys.modules[module.__name__] = import_module(f"burgers.{FACES[face]}")
         present.__getattr__ = of_module(face)  # type: ignore[method-assign]
 

@@ -72,7 +72,7 @@ def generate(
     checks.seed("seed", seed)
     if not isinstance(profile, str):
         raise ValueError(f"profile is {profile!r}; accepted: a string")
-    how = solving.checked(scheme, cfl)
+    how = solving.options(scheme, cfl)
     chunks = chunks if chunks is None else checks.count("chunks", chunks, most=MOST)
     inputs, times = _drawn(problem, n, final_time, np.random.default_rng(seed))
     columns = solving.packed(times, inputs)

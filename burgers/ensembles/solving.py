@@ -18,7 +18,7 @@ SCHEMES = get_args(Scheme)
 CHUNK = 16_384
 
 
-def checked(scheme: Scheme, cfl: float) -> dict[str, Any]:
+def options(scheme: Scheme, cfl: float) -> dict[str, Any]:
     """The scheme and the Courant number, by name; ValueError unless both are accepted.
 
     The exact solution has no Courant number, but an ensemble records one.

@@ -59,7 +59,7 @@ def generate(
     rng = np.random.default_rng(checks.seed("seed", seed))
     drawn = problem.sample(n, rng) if inputs is None else problem.checked_inputs(inputs, n)
     times = checks.non_negative("times", times)
-    how = solving.checked(scheme, cfl)
+    how = solving.options(scheme, cfl)
     density = np.empty((n, *times.shape, cells), dtype=np.float32)
     for first in range(0, n, CHUNK):
         part = slice(first, first + CHUNK)

@@ -4,7 +4,7 @@ A sample is an array (realisations, cells); results are numbers.
 """
 
 from burgers.metrics import forecast
-from burgers.metrics._pool import checked
+from burgers.metrics._pool import checked_densities
 from burgers.metrics.classifiers import c2st, c2st_curve, resolution
 from burgers.metrics.features import front, structure_function
 from burgers.metrics.moments import (
@@ -36,7 +36,7 @@ __all__ = [
     "band_error",
     "c2st",
     "c2st_curve",
-    "checked",
+    "checked_densities",
     "classifier_accuracy",
     "crps",
     "distances",

@@ -128,8 +128,8 @@ def paired(
 
     least, cells : the smallest accepted numbers of realisations and of cells.
     """
-    ours = checked("generated", generated, least, cells)
-    theirs = checked("reference", reference, least, cells, like=ours)
+    ours = checked_densities("generated", generated, least, cells)
+    theirs = checked_densities("reference", reference, least, cells, like=ours)
     groups = np.repeat(np.array([1, 2], np.int8), (len(ours), len(theirs)))
     return Pool(ours, theirs, groups[None], seed=seed)
 
@@ -142,7 +142,7 @@ def within(size: int, count: int, repeats: int, rng: np.random.Generator) -> NDA
     return groups
 
 
-def checked(
+def checked_densities(
     name: str,
     value: Any,
     least: int = 1,

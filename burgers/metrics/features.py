@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from burgers.metrics._pool import blocks, checked
+from burgers.metrics._pool import blocks, checked_densities
 
 
 def front(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -25,7 +25,7 @@ def front(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ValueError
         Naming the sample, its value and what is accepted.
     """
-    rows = checked("sample", sample, cells=4)
+    rows = checked_densities("sample", sample, cells=4)
     found = [front_of(rows[block].astype(np.float64)) for block in blocks(*rows.shape)]
     position, width = np.concatenate(found, axis=1)
     return position, width
@@ -68,7 +68,7 @@ def structure_function(sample: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.
 
     Source: U. Frisch, Turbulence (1995), chapter 4.
     """
-    rows = checked("sample", sample, cells=2)
+    rows = checked_densities("sample", sample, cells=2)
     found = [structure_of(rows[block].astype(np.float64)) for block in blocks(*rows.shape)]
     return lags_of(rows.shape[1]), np.concatenate(found)
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
 from burgers.metrics import _splits
-from burgers.metrics._pool import LARGEST, LEAST, checked, column_moments, paired
+from burgers.metrics._pool import LARGEST, LEAST, checked_densities, column_moments, paired
 
 
 def mean_and_std(sample: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -83,7 +83,7 @@ def moment_errors(sample: ArrayLike, mean: ArrayLike, std: ArrayLike) -> dict[st
     ValueError
         Naming the argument, its value and what is accepted.
     """
-    moments = column_moments(checked("sample", sample))
+    moments = column_moments(checked_densities("sample", sample))
     found = {}
     for name, given, own in zip(("mean", "std"), (mean, std), moments, strict=True):
         value = _numbers(name, given)
@@ -188,7 +188,7 @@ def noise_floor(
     ValueError
         Naming the argument, its value and what is accepted.
     """
-    draws, samples = checked("pool", pool), checks.count("samples", samples)
+    draws, samples = checked_densities("pool", pool), checks.count("samples", samples)
     if len(draws) < 2 * samples:
         raise ValueError(f"pool has {len(draws)} realisations; accepted: at least {2 * samples}")
     if not isinstance(rng, np.random.Generator):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
 from burgers.metrics import _splits, classifiers
-from burgers.metrics._pool import Pool, checked, names_of, paired, within
+from burgers.metrics._pool import Pool, checked_densities, names_of, paired, within
 from burgers.metrics._progress import Progress
 
 MOST_REPEATS = 1000
@@ -63,7 +63,7 @@ def scores(
     seed = checks.count("seed", seed, least=0, most=2**32 - 1)
     pool = paired(generated, reference, least=2, cells=4, seed=seed)
     if training is not None:
-        pool.training = checked("training", training, like=pool.samples[0])
+        pool.training = checked_densities("training", training, like=pool.samples[0])
     names = [name for name in MEASURES if name != RESOLUTION]
     with _progress([pool], names, True) as progress:
         found = _measured(pool, names, progress) | _tested(pool, names, progress, 0)
@@ -112,9 +112,11 @@ def judge(
     ValueError
         As in `scores`.
     """
-    ours = checked("generated", generated, least=2, cells=4)
-    theirs = checked("reference", reference, least=4, cells=4, like=ours)
-    known = None if training is None else checked("training", training, cells=4, like=ours)
+    ours = checked_densities("generated", generated, least=2, cells=4)
+    theirs = checked_densities("reference", reference, least=4, cells=4, like=ours)
+    known = (
+        None if training is None else checked_densities("training", training, cells=4, like=ours)
+    )
     size = min(len(ours), len(theirs) // 2)
     scatter = Scatter(theirs, size, known, repeats=repeats, seed=seed, measures=measures)
     return scatter.judge(ours)
@@ -149,9 +151,11 @@ class Scatter:
         measures: Collection[str] | None = None,
         progress: bool = True,
     ) -> None:
-        self.reference = checked("reference", reference, least=4, cells=4)
+        self.reference = checked_densities("reference", reference, least=4, cells=4)
         self.size = checks.count("size", size, most=len(self.reference) // 2)
-        self.training = None if training is None else checked("training", training, cells=4)
+        self.training = (
+            None if training is None else checked_densities("training", training, cells=4)
+        )
         self.names, self.repeats = asked(measures, repeats)
         self.progress = progress
         rng = np.random.default_rng(checks.seed("seed", seed))
@@ -161,8 +165,8 @@ class Scatter:
 
     def judge(self, generated: ArrayLike) -> pd.DataFrame:
         """The scorecard of a generated sample of at least `size` realisations, see `judge`."""
-        ours = checked("generated", generated, least=max(2, self.size), cells=4)
-        checked("reference", self.reference, like=ours)
+        ours = checked_densities("generated", generated, least=max(2, self.size), cells=4)
+        checked_densities("reference", self.reference, like=ours)
         pools = [self._pool(ours)]
         if self.found is None:
             pools.append(self._pool(ours[:0]))

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from burgers import _checks as checks
 from burgers.metrics import _splits
-from burgers.metrics._pool import checked, paired
+from burgers.metrics._pool import checked_densities, paired
 from burgers.metrics.classifiers import c2st
 from burgers.metrics.features import front
 
@@ -168,5 +168,5 @@ def nearest_neighbour_ratio(
         training sample.
     """
     pool = paired(generated, reference)
-    pool.training = checked("training", training, like=pool.samples[0])
+    pool.training = checked_densities("training", training, like=pool.samples[0])
     return float(_splits.novelty(pool)["nearest_neighbour_ratio"][0])

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from burgers.models import told
+from burgers.models import fitting
 from burgers.models._keras import global_state
 
 GENERATOR = "global_seed_generator"
@@ -35,7 +35,7 @@ def loaded() -> Any:
     try:
         import bayesflow
     except ImportError as error:
-        raise told.missing("bayesflow") from error
+        raise fitting.missing("bayesflow") from error
     finally:
         root.removeHandler(silent)
         root.setLevel(level)

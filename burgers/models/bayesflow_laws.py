@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.models import latent_laws, told
+from burgers.models import fitting, latent_laws
 from burgers.models._bayesflow import drawing_from, loaded
 from burgers.models._keras import Model, ops, own, tf
 from burgers.models.training import MOST_SEED, adam
@@ -95,9 +95,9 @@ class _BayesFlowDistribution(latent_laws.Distribution):
 
     def fit(self, codes: ArrayLike, given: ArrayLike | None = None) -> Self:
         """Fit to codes (realisations, latents), told inputs (realisations, numbers) or none."""
-        codes = latent_laws.checked(codes)
+        codes = latent_laws.checked_codes(codes)
         self._begin(codes)
-        self.told = told.Standard().fit(given, len(codes))
+        self.told = fitting.Standard().fit(given, len(codes))
         if self.varies.any():
             self._learn(self._varying(codes), self.told(given, len(codes)))
         self.latents = codes.shape[1]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.models import evaluation, sigma_vae, told, vae
+from burgers.models import evaluation, fitting, sigma_vae, vae
 from burgers.models.baselines import Pod
 from burgers.models.latent_laws import fitted, generator
 from burgers.models.training import MOST_SEED
@@ -64,7 +64,7 @@ class TrainingSet:
     def fit(self, densities: ArrayLike, given: ArrayLike | None = None) -> Self:
         """Keep densities (realisations, cells); returns itself."""
         _untold(given)
-        self.known = told.densities(densities)
+        self.known = fitting.densities(densities)
         return self
 
     def sample(
@@ -109,7 +109,7 @@ class PodCodes:
 
     def fit(self, densities: ArrayLike) -> Self:
         """Fit to densities (realisations, cells); returns itself."""
-        densities = told.densities(densities)
+        densities = fitting.densities(densities)
         most = Pod(min(self.most, *densities.shape)).fit(densities)
         variances = most.encode(densities).var(axis=0)
         reached = np.cumsum(variances) >= self.share * densities.var(axis=0).sum()
@@ -170,7 +170,7 @@ class VaeCodes:
 
     def fit(self, densities: ArrayLike) -> Self:
         """Train on densities (realisations, cells), unless it was; returns itself."""
-        densities = told.densities(densities)
+        densities = fitting.densities(densities)
         asked = hashlib.sha256(densities.tobytes()).hexdigest()
         if asked != self.known:
             self.known = None
@@ -211,7 +211,7 @@ class Coded:
     codes : such as `PodCodes` or `VaeCodes`; may be shared with other entrants.
     law : with `fit(codes)` and `sample(n, rng)`, such as those of `latent_laws`. To be told inputs,
         both need a further argument `given`, as those of `flow` and `bayesflow_laws` have; the law
-        is told the ranks of the inputs, see `told.Ranks`.
+        is told the ranks of the inputs, see `fitting.Ranks`.
     """
 
     cells: int | None = None
@@ -227,12 +227,12 @@ class Coded:
 
     def fit(self, densities: ArrayLike, given: ArrayLike | None = None) -> Self:
         """Fit codes and law to densities (realisations, cells), told inputs or not."""
-        densities, self.cells, self.ranks = told.densities(densities), None, None
+        densities, self.cells, self.ranks = fitting.densities(densities), None, None
         if given is not None:
             if "given" not in inspect.signature(self.law.fit).parameters:
                 accepted = f"None, as a {type(self.law).__name__} takes no inputs"
                 raise ValueError(f"given is {checks.shown(given)}; accepted: {accepted}")
-            self.ranks = told.Ranks().fit(given, len(densities))
+            self.ranks = fitting.Ranks().fit(given, len(densities))
         codes = self.codes.fit(densities).encode(densities)
         self.law.fit(codes, *self._told(given, len(densities)))
         self.cells = densities.shape[1]

@@ -52,7 +52,7 @@ def _local(path):
         raise ValueError(f"{error}, or one of {', '.join(paths.SHIPPED_NAMES)}") from None
 
 
-def checked(density: Any, cells: int | None = None) -> Any:
+def checked_density(density: Any, cells: int | None = None) -> Any:
     """Densities as a finite float32 array (realisations, cells); a `Stored` is returned as it is.
 
     ValueError otherwise, and if the number of cells is given and is another.
@@ -67,7 +67,7 @@ def checked(density: Any, cells: int | None = None) -> Any:
 
 def training_set(density: ArrayLike) -> Any:
     """`checked` densities of at least one realisation, on any number of cells; or ValueError."""
-    density = checked(density)
+    density = checked_density(density)
     if not len(density):
         raise ValueError(f"density has shape {density.shape}; accepted: at least one realisation")
     return density
@@ -75,7 +75,7 @@ def training_set(density: ArrayLike) -> Any:
 
 def in_memory(density: ArrayLike, cells: int) -> NDArray[np.float32]:
     """`checked` densities as an array; a `Stored` is read whole."""
-    density = checked(density, cells)
+    density = checked_density(density, cells)
     return density[:] if isinstance(density, streaming.Stored) else density
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_lsq_spline
 
 from burgers import _checks as checks
-from burgers.models import _quantiles, latent_laws, told
+from burgers.models import _quantiles, fitting, latent_laws
 from burgers.models._keras import keras, own
 from burgers.models.conditionals import Conditionals
 from burgers.models.training import adam
@@ -55,9 +55,9 @@ class Flow(latent_laws.Distribution):
 
     def fit(self, codes: ArrayLike, given: ArrayLike | None = None) -> Self:
         """Fit to codes, and if conditioned to `given` (realisations, numbers); returns itself."""
-        codes = latent_laws.checked(codes)
+        codes = latent_laws.checked_codes(codes)
         self._begin(codes)
-        self.told = told.Standard().fit(given, len(codes))
+        self.told = fitting.Standard().fit(given, len(codes))
         given = self._given(given, len(codes))
         if self.varies.any():
             self._learn(self._varying(codes), given)
@@ -226,8 +226,8 @@ class NearestConditions:
 
     def fit(self, codes: ArrayLike, given: ArrayLike) -> Self:
         """Fit the flow to codes and `given` (realisations, 1), rank all codes; returns itself."""
-        codes, self.latents = latent_laws.checked(codes), None
-        given = told.inputs(given, len(codes), 1)
+        codes, self.latents = latent_laws.checked_codes(codes), None
+        given = fitting.inputs(given, len(codes), 1)
         order = np.argsort(given[:, 0])
         codes, given = codes[order], given[order]
         self.given = given[:, 0]
@@ -243,7 +243,7 @@ class NearestConditions:
         """Draw n codes, (n, latents) float64, one at each of `given` (n, 1), which is required."""
         latent_laws.fitted(self, "latents")
         n, rng = checks.count("n", n), latent_laws.generator(rng)
-        given = told.inputs(given, n, 1)
+        given = fitting.inputs(given, n, 1)
         first, nearest = self._first(given[:, 0])
         return self._carried(first + rng.integers(nearest, size=n), given)
 

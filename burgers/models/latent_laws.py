@@ -45,7 +45,7 @@ class Distribution:
     @forkable
     def fit(self, codes: ArrayLike) -> Self:
         """Fit to at least two codes; returns the distribution itself."""
-        codes = checked(codes)
+        codes = checked_codes(codes)
         self._begin(codes)
         if self.varies.any():
             self._fit(self._varying(codes))
@@ -274,7 +274,7 @@ def _split(rows):
     return [rows[first : first + TOGETHER] for first in range(0, len(rows), TOGETHER)]
 
 
-def checked(codes: ArrayLike) -> Any:
+def checked_codes(codes: ArrayLike) -> Any:
     """The codes as a finite float64 array (realisations, latents), or ValueError."""
     codes = checks.finite("codes", codes)
     if codes.ndim != 2 or len(codes) < 2:

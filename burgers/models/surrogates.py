@@ -3,7 +3,7 @@
     ρ = surrogate(y),   y the inputs of a realisation
 
 A sample is the surrogate at given inputs; it draws nothing itself. Every method needs `given`, an
-array (realisations, numbers). The inputs are replaced by their ranks, see `told.Ranks`.
+array (realisations, numbers). The inputs are replaced by their ranks, see `fitting.Ranks`.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from burgers import _checks as checks
-from burgers.models import front_decoder, sigma_vae, told, training
+from burgers.models import fitting, front_decoder, sigma_vae, training
 from burgers.models._keras import own
 from burgers.models.baselines import ONE_SHOT_RATE, OneShot, Regression
 from burgers.models.entrants import PodCodes
@@ -44,8 +44,8 @@ class _Surrogate:
 
     def fit(self, densities: ArrayLike, given: ArrayLike | None = None) -> Self:
         """Fit to densities (realisations, cells) and their inputs (realisations, numbers)."""
-        densities, self.cells = told.densities(densities), None
-        self.ranks = told.Ranks().fit(given, len(densities))
+        densities, self.cells = fitting.densities(densities), None
+        self.ranks = fitting.Ranks().fit(given, len(densities))
         self._learn(densities, self.ranks(given, len(densities)))
         self.cells = densities.shape[1]
         return self
@@ -98,7 +98,7 @@ class PolynomialChaos(_Surrogate):
         try:
             import chaospy
         except ImportError as error:
-            raise told.missing("chaospy") from error
+            raise fitting.missing("chaospy") from error
         order, truncation = _degree(uniform.shape[1], len(uniform), self.order)
         law = chaospy.Iid(chaospy.Uniform(-1, 1), uniform.shape[1])
         self.terms = chaospy.generate_expansion(

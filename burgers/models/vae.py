@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from burgers import _checks as checks
 from burgers.models import evaluation, training
 from burgers.models._keras import Model, keras, layers, ops, own, tf
-from burgers.models.evaluation import Conditions, checked, evaluate, evaluate_compiled, load
+from burgers.models.evaluation import Conditions, checked_density, evaluate, evaluate_compiled, load
 from burgers.models.layers import Constant, Sampling
 from burgers.models.training import adam
 from burgers.problems import CELLS
@@ -24,7 +24,7 @@ from burgers.streams import stream
 
 __all__ = [
     "BETA", "CELLS", "LATENT", "LEARNING_RATE", "VAE", "VARIANCE", "Constant", "Sampling", "adam",
-    "build_decoder", "build_encoder", "checked", "evaluate", "evaluate_compiled", "keras",
+    "build_decoder", "build_encoder", "checked_density", "evaluate", "evaluate_compiled", "keras",
     "kl_divergence", "layers", "load", "ops", "train",
 ]  # fmt: skip
 
@@ -204,7 +204,7 @@ class VAE(Model):
         return self.decode(rng.standard_normal(shape, dtype=np.float32), given)
 
     def _inputs(self, density, given):
-        density = checked(density, self.encoder.inputs[0].shape[1])
+        density = checked_density(density, self.encoder.inputs[0].shape[1])
         return evaluation.inputs(self.encoder, density, given)
 
     def get_config(self) -> dict[str, Any]:

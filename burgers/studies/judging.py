@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from burgers import _checks as checks
 from burgers import _files as files
 from burgers import ensembles, metrics
-from burgers.metrics import MEASURES, checked, scorecard
+from burgers.metrics import MEASURES, checked_densities, scorecard
 from burgers.problems import Problem
 from burgers.studies.results import ALL_TIMES
 
@@ -73,7 +73,7 @@ def judge(
     scorecard.asked(measures, repeats)
     known = None if training is None else _taken("training", training).density
     if known is not None:
-        checked("training", known, cells=4, like=ours.density)
+        checked_densities("training", known, cells=4, like=ours.density)
     if isinstance(reference, Problem):
         theirs = exact_sample(reference, ours, int(child.integers(2**31)))
     else:
@@ -161,7 +161,7 @@ def _taken(name, value, final_time=None, least=1, cells=1, times_of=""):
             raise ValueError(f"{name} has no variable density; accepted: what generate returns")
         times = value.get("final_time") if final_time is None else final_time
         value = value["density"]
-    density = checked(name, value, least, cells)
+    density = checked_densities(name, value, least, cells)
     if times is None:
         return Sample(density, None)
     name, count = f"{times_of}final_time", len(density)
