@@ -129,7 +129,7 @@ $(BUILD)/05_verify_solver.ipynb: $(BUILD)/04_compare_moments.ipynb $(call study,
 $(BUILD)/06_sharpen_law.ipynb: $(EXACT) $(JUDGED) $(TRAININGS) \
 	$(call study,generative generative_data generative_scores generative_neighbours)
 $(BUILD)/07_reduced_model.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \
-	$(call study,forecasting forecast_errors dressing later_start cost rules multilevel levels)
+	$(call study,forecasting forecast_errors dressing later_start cost multilevel levels)
 $(BUILD)/08_published.ipynb: $(GROUND) $(EXACT) $(call room,solver) $(JUDGED) \
 	$(call study,published audit documented_schemes documented_upwind _documented) benchmarks/published_files.csv
 $(BUILD)/09_leaderboard.ipynb: $(GROUND) $(ENSEMBLES) $(EXACT) $(JUDGED) $(MODELS) \

@@ -75,7 +75,7 @@ def test_a_change_of_the_exact_law_leaves_the_reports_models(built):
      ("generative_neighbours", [SHARPEN, INFER]),
      ("forecasting", [REDUCE, INFER]), ("forecast_errors", [REDUCE, INFER]),
      ("dressing", [REDUCE, INFER]), ("later_start", [REDUCE, INFER]),
-     ("cost", [REDUCE, INFER]), ("rules", [REDUCE, INFER]), ("levels", [REDUCE, INFER]),
+     ("cost", [REDUCE, INFER]), ("levels", [REDUCE, INFER]),
      ("multilevel", [REDUCE, INFER]),
      ("published", [PUBLISHED]), ("documented_schemes", [PUBLISHED]),
      ("judging", [BOARD]), ("board_entrants", [BOARD]), ("ranking", [BOARD]),

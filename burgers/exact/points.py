@@ -106,11 +106,16 @@ def sobol(
     return _sobol_points(problem, time, random_numbers(problem, time), count, rng)
 
 
-def gauss(problem: Problem, time: float | None, numbers: int, panels: int) -> Rule:
-    """The composite product rule of Gauss and Legendre over the quantiles of so many numbers."""
+def gauss(
+    problem: Problem, time: float | None, numbers: int, panels: int, nodes: int = NODES
+) -> Rule:
+    """The composite product rule of Gauss and Legendre over the quantiles of so many numbers.
+
+    So many nodes on each panel. The first input varies slowest.
+    """
     ends = np.linspace(0.0, 1.0, panels + 1)
-    nodes, weights = gauss_legendre(list(pairwise(ends)), NODES)
-    grid = np.meshgrid(*[nodes] * numbers, indexing="ij")
+    places, weights = gauss_legendre(list(pairwise(ends)), nodes)
+    grid = np.meshgrid(*[places] * numbers, indexing="ij")
     quantiles = np.stack([axis.ravel() for axis in grid], axis=1) if numbers else np.zeros((1, 0))
     share = np.ones(1)
     for _ in range(numbers):

@@ -11,12 +11,13 @@ import xarray as xr
 from burgers import _checks as checks
 from burgers import exact, metrics
 from burgers.ensembles import trajectories
+from burgers.exact.points import gauss, random_numbers
 from burgers.models import latent_ode, training
 from burgers.paths import stored
 from burgers.problems import CASES, CELLS, number
 from burgers.profiles import Profile
-from burgers.streams import generator, stream
-from burgers.studies import forecasting, multilevel, rules
+from burgers.streams import generator, integer, stream
+from burgers.studies import forecasting, multilevel
 
 # Models that can reproduce the spread of the exact distribution.
 COMPARED = ("reduced", "one shot", "POD, same F", "POD, Gaussian process")
@@ -74,11 +75,9 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     for cells in profile.propagation.cells:
         rows.append(_random_members(name, "solver", members, shown, seed, cells=cells))
     for points in profile.propagation.gauss_legendre:
-        inputs, weight = rules.gauss_points(name, points)
-        rows.append(_quadrature(name, "Gauss", inputs, weight, shown))
+        rows.append(_quadrature(name, "Gauss", *_gauss(name, points), shown))
     for points in profile.propagation.sobol:
-        inputs, weight = rules.sobol_points(name, points, seed)
-        rows.append(_quadrature(name, "Sobol", inputs, weight, shown))
+        rows.append(_quadrature(name, "Sobol", *_sobol(name, points, seed), shown))
     for cells in profile.propagation.cells:
         if cells in COARSEST * 2 ** np.arange(1, 10):
             rows.append(_multilevel(name, members, cells, shown, seed))
@@ -142,6 +141,19 @@ def _own_densities(name, members, seed, chunk, shown):
 def _on_cells(density, cells):
     """Averages over fewer cells, a divisor of their number, of densities (..., cells)."""
     return density.reshape(*density.shape[:-1], cells, -1).mean(axis=-1)
+
+
+def _gauss(name, points):
+    """Inputs and weights of the product rule with so many points for each input."""
+    case = CASES[name]
+    inputs, _, weight = gauss(case, 0.0, random_numbers(case, 0.0), panels=1, nodes=points)
+    return inputs, weight
+
+
+def _sobol(name, points, seed):
+    """Inputs and weights of so many Sobol points."""
+    inputs, _ = exact.sobol(CASES[name], points, 0.0, seed=integer(seed, "Sobol", number(name)))
+    return inputs, np.full(points, 1.0 / points)
 
 
 def _quadrature(name, method, inputs, weight, shown, cells=CELLS):
