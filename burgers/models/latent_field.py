@@ -13,7 +13,7 @@ from burgers.models.layers import SeededLayers
 WIDTH = 64
 # Runge-Kutta steps between two times, however far apart. A jump widens with the square root of
 # time, so the steps are graded: short at first.
-STEPS = 8
+STEPS = 10
 GRADING = 2
 # Steps of a trajectory that is not trained on, and at least one between two durations.
 FINE = 16
