@@ -75,9 +75,9 @@ def table(name: str, models: forecasting.Forecasters, profile: Profile, seed: in
     for cells in profile.propagation.cells:
         rows.append(_random_members(name, "solver", members, shown, seed, cells=cells))
     for points in profile.propagation.gauss_legendre:
-        rows.append(_quadrature(name, "Gauss", *_gauss(name, points), shown))
+        rows.append(_quadrature(name, "Gauss", _gauss(name, points), shown))
     for points in profile.propagation.sobol:
-        rows.append(_quadrature(name, "Sobol", *_sobol(name, points, seed), shown))
+        rows.append(_quadrature(name, "Sobol", _sobol(name, points, seed), shown))
     for cells in profile.propagation.cells:
         if cells in COARSEST * 2 ** np.arange(1, 10):
             rows.append(_multilevel(name, members, cells, shown, seed))
@@ -144,20 +144,20 @@ def _on_cells(density, cells):
 
 
 def _gauss(name, points):
-    """Inputs and weights of the product rule with so many points for each input."""
+    """The product rule with so many points for each input."""
     case = CASES[name]
-    inputs, _, weight = gauss(case, 0.0, random_numbers(case, 0.0), panels=1, nodes=points)
-    return inputs, weight
+    return gauss(case, 0.0, random_numbers(case, 0.0), panels=1, nodes=points)
 
 
 def _sobol(name, points, seed):
-    """Inputs and weights of so many Sobol points."""
-    inputs, _ = exact.sobol(CASES[name], points, 0.0, seed=integer(seed, "Sobol", number(name)))
-    return inputs, np.full(points, 1.0 / points)
+    """The rule of equal weights at so many Sobol points."""
+    found = exact.sobol(CASES[name], points, 0.0, seed=integer(seed, "Sobol", number(name)))
+    return *found, np.full(points, 1.0 / points)
 
 
-def _quadrature(name, method, inputs, weight, shown, cells=CELLS):
+def _quadrature(name, method, rule, shown, cells=CELLS):
     """The row of a quadrature rule: the equation is solved at its points."""
+    inputs, _, weight = rule
     began = perf_counter()
     density = _solved(name, inputs, cells, forecasting.SOLVER["refinement"])
     seconds = perf_counter() - began

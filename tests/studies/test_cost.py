@@ -12,7 +12,7 @@ from burgers.studies import cost, forecasting
 
 @pytest.mark.parametrize("name", burgers.CASES)
 def test_rules_integrate_the_distribution_of_the_inputs(name):
-    for inputs, weight in (cost._gauss(name, 6), cost._sobol(name, 256, seed=0)):
+    for inputs, _, weight in (cost._gauss(name, 6), cost._sobol(name, 256, seed=0)):
         log_reynolds = np.log(inputs["reynolds"])
         assert weight.sum() == pytest.approx(1.0)
         assert weight @ log_reynolds == pytest.approx(8.5, abs=0.05)
@@ -23,7 +23,7 @@ def test_rules_integrate_the_distribution_of_the_inputs(name):
 
 
 def test_few_gauss_points_on_the_solver_approach_the_exact_moments():
-    found = cost._quadrature("sinus", "Gauss", *cost._gauss("sinus", 16), np.array([20, 40]))
+    found = cost._quadrature("sinus", "Gauss", cost._gauss("sinus", 16), np.array([20, 40]))
     assert found["points"] == 16
     assert found["mean_error"] < 0.005
     assert found["std_error"] < 0.02
