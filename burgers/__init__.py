@@ -1,6 +1,6 @@
 """The distribution of the density in a random Burgers equation.
 
-The numerics are here; `burgers.vae` must be imported by name, as it loads TensorFlow.
+The numerics are imported with it; `burgers.vae`, which loads TensorFlow, at its first use.
 """
 
 from burgers import _faces, exact, metrics, paths, problems, profiles, streams
@@ -14,6 +14,7 @@ from burgers.studies.judging import judge
 from burgers.studies.results import results
 
 _faces.install()
+__getattr__ = _faces.at_first_use
 # The former names of what is loaded anyway.
 cases, moments = problems, metrics
 

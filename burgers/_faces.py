@@ -1,4 +1,4 @@
-"""Former names of modules, which stay importable for existing scripts."""
+"""Former names of modules, which stay importable, and modules that are imported at first use."""
 
 import sys
 from collections.abc import Callable
@@ -7,6 +7,9 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
+
+# Attributes of the package that nobody need import: TensorFlow and matplotlib take their time.
+AT_FIRST_USE = ("ensembles", "explore", "models", "plots", "studies", "vae")
 
 FACES = {
     "cases": "problems",
@@ -139,6 +142,13 @@ class Faces(MetaPathFinder, Loader):
         face = module.__name__.partition(".")[2]
         present = sys.modules[module.__name__] = import_module(f"burgers.{FACES[face]}")
         present.__getattr__ = of_module(face)  # type: ignore[method-assign]
+
+
+def at_first_use(name: str) -> ModuleType:
+    """A module of the package, imported now; the package's `__getattr__`."""
+    if name not in AT_FIRST_USE:
+        raise AttributeError(f"module 'burgers' has no attribute {name!r}")
+    return import_module(f"burgers.{name}")
 
 
 def install() -> None:

@@ -13,7 +13,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from burgers import metrics, problems, profiles
+import burgers
+from burgers import _faces, metrics, problems, profiles
 from burgers._faces import FACES, FORMER
 from burgers.paths import ROOT
 from burgers.studies import cost, forecast_errors, forecasting
@@ -161,6 +162,15 @@ def test_former_names_of_functions_lead_to_them(former):
     place, _, present = FORMER[former].rpartition(".")
     found = getattr(import_module(f"burgers.{face}"), name)
     assert found is getattr(import_module(f"burgers.{place}"), present)
+
+
+@pytest.mark.parametrize("name", _faces.AT_FIRST_USE)
+def test_what_takes_long_to_import_is_imported_at_its_first_use(name, monkeypatch):
+    found = import_module(f"burgers.{name}")
+    monkeypatch.delattr(burgers, name, raising=False)
+    assert getattr(burgers, name) is found
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        burgers.nothing  # noqa: B018
 
 
 def test_several_former_names_of_one_module_do_not_replace_each_other():
