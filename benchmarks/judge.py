@@ -1,10 +1,11 @@
 """How often the judge is wrong, and how small a fault it finds: judge_calibration.csv, judge.csv.
 
-    python benchmarks/judge.py [calibration] [power]
+    python benchmarks/judge.py [calibration] [features] [power]
 
 Exact densities of the creneau at all times, 400 cells. Calibration: true samples are judged; a
 measure should reject 5 % of them, but for what ties and the finite number of pairs take off (of 199
-pairs, p < 0.05 has a level of 4.5 % and p <= 0.05 one of 5 %). Power: from which number of
+pairs, p < 0.05 has a level of 4.5 % and p <= 0.05 one of 5 %). Features: the same of some measures
+that take little time, from more repetitions, in judge_features.csv. Power: from which number of
 realisations on a measure finds a known fault, that is p < 0.05 in 80 % of the repetitions. Two
 processes of one thread each.
 """
@@ -25,6 +26,7 @@ import burgers
 from burgers import metrics
 from burgers.paths import ROOT, save_table
 
+ASKED = ("calibration", "features", "power")
 FOLDER = ROOT / "benchmarks"
 CALIBRATED = ROOT / "build" / "judge_calibration.csv"
 POOL, REPEATS, SEED, PROCESSES = 40_000, 99, 0, 2
@@ -32,6 +34,8 @@ TESTED = tuple(name for name in metrics.MEASURES if name != "resolution")
 # Of the calibration: repetitions, pairs of true samples, realisations, and of the reference so many
 # times as many.
 TRUE, PAIRS, SIZE, TIMES = 400, 199, 600, 4
+# Measures that are calibrated once more, and repetitions.
+FEATURES, OF_FEATURES = ("front_position", "front_width", "spectrum"), 2000
 # Of the power: repetitions, the least fraction of them in which a fault is found, and realisations
 # generated, of which the reference has three times as many.
 REPETITIONS, FOUND, SIZES, MULTIPLE = 20, 0.8, (100, 200, 400, 800, 1600, 3200), 3
@@ -100,14 +104,15 @@ def parts(count, rng, *sizes):
     return np.split(rng.permutation(count)[: sum(sizes)], np.cumsum(sizes)[:-1])
 
 
-def calibrated(seed):
+def calibrated(task):
     """From each measure to p of one true sample."""
+    seed, measures = task
     rng, (density, _) = np.random.default_rng(seed), pool(burgers.CRENEAU)
     ours, theirs, known = (
         density[places] for places in parts(len(density), rng, SIZE, TIMES * SIZE, SIZE)
     )
     table = metrics.judge(
-        ours, theirs, known, repeats=PAIRS, seed=int(rng.integers(2**31)), measures=TESTED
+        ours, theirs, known, repeats=PAIRS, seed=int(rng.integers(2**31)), measures=measures
     )
     return table.p.to_dict()
 
@@ -156,14 +161,24 @@ def calibration(run, seed):
     """How often true samples are rejected, by measure.
 
     Repetitions that an interrupted run left in build/judge_calibration.csv are not repeated; remove
-    that file after a change of the judge.
+    that file if the judge has changed since.
     """
     done = pd.read_csv(CALIBRATED) if CALIBRATED.exists() else pd.DataFrame()
-    seeds = [(SEED, seed, repetition) for repetition in range(len(done), TRUE)]
-    for p in progress(run(calibrated, seeds), len(seeds), "calibration"):
+    tasks = [((SEED, seed, repetition), TESTED) for repetition in range(len(done), TRUE)]
+    for p in progress(run(calibrated, tasks), len(tasks), "calibration"):
         done = pd.concat([done, pd.DataFrame([p])], ignore_index=True)
         save_table(done, CALIBRATED)
-    p = done[list(TESTED)]
+    return rejected(done)
+
+
+def features(run, seed):
+    """How often true samples are rejected by `FEATURES`."""
+    tasks = [((SEED, seed, TRUE + repetition), FEATURES) for repetition in range(OF_FEATURES)]
+    return rejected(pd.DataFrame(progress(run(calibrated, tasks), OF_FEATURES, "features")))
+
+
+def rejected(p):
+    """The table of p of many samples (repetitions, measures)."""
     return pd.DataFrame(
         {"p < 0.05": (p < LEVEL).mean(), "p <= 0.05": (p <= LEVEL).mean(), "median p": p.median()}
     ).rename_axis("measure").reset_index()  # fmt: skip
@@ -199,11 +214,16 @@ def quiet():
 def main(*asked, seed=1):
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"
-    asked = asked or ("calibration", "power")
+    asked = asked or ASKED
     with ProcessPoolExecutor(PROCESSES, get_context("spawn"), quiet) as processes:
         if "calibration" in asked:
             table = calibration(processes.map, seed)
             save_table(table, FOLDER / "judge_calibration.csv")
+            CALIBRATED.unlink()
+            print(table.to_string(index=False))
+        if "features" in asked:
+            table = features(processes.map, seed)
+            save_table(table, FOLDER / "judge_features.csv")
             print(table.to_string(index=False))
         if "power" in asked:
             table = power(processes.map, seed)
@@ -216,6 +236,6 @@ def main(*asked, seed=1):
 
 
 if __name__ == "__main__":
-    if not {*sys.argv[1:]} <= {"calibration", "power"}:
+    if not {*sys.argv[1:]} <= {*ASKED}:
         sys.exit(__doc__)
     main(*sys.argv[1:])

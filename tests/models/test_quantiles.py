@@ -1,3 +1,5 @@
+"""Quantiles of mixtures of normals: the inverse, the ends, and gaps between components."""
+
 import numpy as np
 import pytest
 from scipy import stats
