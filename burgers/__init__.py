@@ -1,6 +1,6 @@
 """The distribution of the density in a random Burgers equation.
 
-The numerics are imported with it; `burgers.vae`, which loads TensorFlow, at its first use.
+`import burgers` imports the numerics; `burgers.vae`, which loads TensorFlow, at its first use.
 """
 
 from burgers import _faces, exact, metrics, paths, problems, profiles, streams

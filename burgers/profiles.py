@@ -99,7 +99,7 @@ class Judging:
     Attributes
     ----------
     training, samples : densities that a model learns from, and that it generates.
-    noises : sizes of the noise under which classifiers are tried.
+    noises : number of noise levels at which classifiers are tried.
     """
 
     training: int

@@ -34,7 +34,7 @@ def solve(
     Parameters
     ----------
     initial : (n,) or (realisations, n) cell averages on [0, 1], of magnitudes up to 1e3.
-    reynolds : scalar or (realisations,), Re between 1e-2 and 1e20, or inf: Lax's formula.
+    reynolds : scalar or (realisations,), Re between 1e-2 and 1e20, or inf: Hopf-Lax formula.
     time : scalar or (realisations,), T >= 0, up to 1e3.
     boundary : "periodic", or "outflow": the whole line, on which the values at the two ends are
         continued for ever.
@@ -71,7 +71,7 @@ def at(
     """Exact values at points, from a piecewise constant initial density.
 
     x (points,) is anywhere on the line; the other arguments and the errors are those of `solve`.
-    At a jump of the initial density or, for Re = inf, at a shock, the value is one of both sides.
+    At a jump of the initial density or, for Re = inf, at a shock, the value is that of either side.
 
     Returns
     -------

@@ -49,9 +49,10 @@ class Moments(NamedTuple):
     Attributes
     ----------
     mean, std : (cells,) float64.
-    mean_error, std_error : (cells,) float64; of a Gauss rule the distance from half the panels and
-        half the refinement; of the other rules the standard error over replicates, and the distance
-        from half the refinement of one of them, added in quadrature.
+    mean_error, std_error : (cells,) float64; in closed form the distance from a rule of fewer
+        nodes; of a Gauss rule that from half the panels and half the refinement; of the other two
+        the standard error over replicates, and the distance from half the refinement of one of
+        them, as the root of the sum of squares.
     rule : "closed form", "Gauss", "Sobol" or "Monte Carlo".
     """
 
@@ -123,7 +124,7 @@ def moments(
     Parameters
     ----------
     problem, time, cells : as in `mean_and_std`.
-    points : densities evaluated, about; at least 64.
+    points : approximate number of densities evaluated, at least 64.
     refinement : as in `density`.
     seed : of scrambled or independent draws, an integer >= 0.
 

@@ -1,8 +1,8 @@
 """Integration of the likelihood of an observation over quantiles of the inputs.
 
-Numbers are integrated over by boxes. Of three, data that are precise tell a sheet, which many boxes
-would have to follow; then the last number is integrated over along lines through boxes of the
-others, each of which the sheet crosses at another place.
+One or two numbers are integrated over by boxes. Precise data confine three to a thin sheet, which
+many boxes would have to follow: the last number is then integrated along lines through boxes of the
+others, each of which the sheet crosses at a different place.
 """
 
 from contextlib import suppress

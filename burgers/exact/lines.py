@@ -2,8 +2,8 @@
 
     M(y) = ∫ L(y, s) ds over [0, 1],   for each of many y
 
-Where data tell a thin sheet in a cube, each line crosses it at another place; the integral over the
-line is smooth in y.
+Where data confine the numbers to a thin sheet in a cube, each line crosses it at a different place;
+the integral over the line is smooth in y.
 """
 
 from collections.abc import Callable

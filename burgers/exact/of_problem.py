@@ -93,10 +93,10 @@ def values(
 ) -> NDArray[np.float64]:
     """Exact values of the density at points.
 
-    Of the report's problems they are known in closed form. The initial density of any other is
+    For the report's problems they have a closed form. The initial density of any other is
     represented by its averages on `refinement` cells, 1600 if None. The error of this is of second
     order in their width where √(2T/Re) is larger, and of first order otherwise. At a jump the value
-    is one of both sides.
+    is that of either side.
 
     Parameters
     ----------

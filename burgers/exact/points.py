@@ -109,9 +109,9 @@ def sobol(
 def gauss(
     problem: Problem, time: float | None, numbers: int, panels: int, nodes: int = NODES
 ) -> Rule:
-    """The composite product rule of Gauss and Legendre over the quantiles of so many numbers.
+    """The composite product Gauss-Legendre rule over the quantiles of the random numbers.
 
-    So many nodes on each panel. The first input varies slowest.
+    With `nodes` nodes on each panel. The first input varies slowest.
     """
     ends = np.linspace(0.0, 1.0, panels + 1)
     places, weights = gauss_legendre(list(pairwise(ends)), nodes)

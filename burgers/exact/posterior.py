@@ -65,14 +65,14 @@ class Posterior:
         return float(self.weights @ np.log2(self.weights / self._shares))
 
     def in_classes(self, number: int, count: int) -> Floats:
-        """Posterior probability of equal classes of one number's quantile, (count,).
+        """Posterior probability of equal bins of one number's quantile, (count,).
 
         The prior probability of each is 1 / count.
 
         Parameters
         ----------
         number : which of the random numbers, from 0; an unknown time is the last.
-        count : of classes.
+        count : of bins.
 
         Raises
         ------

@@ -3,10 +3,10 @@
     p(u | d) ∝ p(d | y(u)) N(u; 0, I),   y(u) = F⁻¹(Φ(u)),   u the normal scores of all inputs
 
 F are the distribution functions of the inputs and Φ that of the standard normal distribution. An
-update moves a chain along the ellipse through its state and a draw from the prior, to a point that
-is as likely as a level drawn below the likelihood of the state. There is no step size.
+update moves a chain along the ellipse through its state and a draw from the prior, to a point
+of higher likelihood than a level drawn below that of the state. There is no step size.
 
-Where data are precise in a few directions, all others would creep. The directions are split, by
+Where data are precise in a few directions, the rest would mix slowly. The directions are split, by
 how many standard deviations of the noise a unit of u moves the sensors, and the parts are updated
 in turn. They are found during the warm-up and then kept, so that the draws are from the posterior.
 Sources: I. Murray, R. P. Adams, D. J. C. MacKay (2010), AISTATS; for the directions T. Cui, K. J.
@@ -107,7 +107,7 @@ class Samples:
 
         Of the log-likelihood, of inputs that are numbers, of an unknown time, and of the density
         at the time of the last sensor, or the unknown one, in the cells of the sensors and in
-        eight others, where no sensor holds it. Good values: R-hat below 1.01 and effective sample
+        eight others, which no sensor constrains. Good values: R-hat below 1.01 and effective sample
         sizes above 400.
 
         Returns
@@ -147,8 +147,8 @@ def posterior_samples(
 
     Markov chains that start from draws of the prior, all advanced at once. An iteration evaluates
     each chain's density three to eight times for each part into which the directions are split.
-    Their time is that of the densities at the sensors: for `fno_script` to time 1 with five of them
-    about 1 ms. Precise data need more draws than the default; see `Samples.diagnosis`.
+    The run time is that of the densities at the sensors, for `fno_script` at time 1 and five
+    sensors about 1 ms each. Precise data need more draws than the default; see `Samples.diagnosis`.
 
     Parameters
     ----------
@@ -158,9 +158,9 @@ def posterior_samples(
     rng : of all draws.
     chains : at least 2; four are usual.
     draws : kept of each chain, at least 4.
-    warm_up : iterations that are left out, at the beginning. In a warm-up shorter than a tenth of
+    warm_up : iterations that are discarded at the beginning. In a warm-up shorter than a tenth of
         the number of random numbers the directions are not split.
-    thin : of so many iterations one is kept.
+    thin : one iteration in this many is kept.
 
     Raises
     ------

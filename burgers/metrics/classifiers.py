@@ -69,8 +69,8 @@ def c2st(
     per_cell : whether each cell is scaled by its own spread (at least a thousandth of the largest)
         instead of all cells by the largest. Small errors are then visible to the classifiers where
         the density hardly varies.
-    classifiers : of "network" (one hidden layer), "neighbours", "trees" (gradient boosting on at
-        most 100 cells, which is blind to scales) and "linear" (logistic regression).
+    classifiers : of "network" (one hidden layer), "neighbours", "trees" (gradient boosting on
+        fewer than 200 cells, invariant to their scales) and "linear" (logistic regression).
     least_spread : the classifiers see the cells whose std is this part of the largest or more, at
         least 0 and below 1. With `per_cell`, 1e-3 leaves out those whose unit is not their own.
 
@@ -97,8 +97,8 @@ def c2st_curve(
 
         ρ + ε s ξ,   ξ normal in every cell, s the mean over x of the reference's std
 
-    A difference that classifiers find at ε, but no more at a larger one, is invisible to
-    measurements with this noise.
+    A difference that classifiers find at ε, but no longer at a larger one, is invisible
+    to measurements with the larger noise.
 
     Parameters
     ----------

@@ -101,9 +101,9 @@ def judge(
     -------
     pandas.DataFrame indexed by measure, with columns `value`, of the generated sample; `floor`, the
     median for true samples; `ratio`, the value in units of it, NaN where it is zero; `low` and
-    `high`, the 5 % and 95 % quantiles for true samples; and `p`, the probability of a value as
-    large as this, if the generated sample were a true one. For `nearest_neighbour_ratio` p is that
-    of a value as far from the median to either side; for the classifiers it is found by permuting
+    `high`, the 5 % and 95 % quantiles for true samples; and `p`, the probability of a value at
+    least as large, if the generated sample were a true one. For `nearest_neighbour_ratio` p is that
+    of a value at least as far from the median; for the classifiers it is found by permuting
     the held-out labels; `resolution` has none. Ties are broken at random, and p is 1 where all
     values are equal.
 

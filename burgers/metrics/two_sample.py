@@ -94,7 +94,7 @@ def energy_distance(generated: ArrayLike, reference: ArrayLike) -> float:
 
         (1 - (E‖X - X'‖ + E‖Y - Y'‖) / 2E‖X - Y‖)^½
 
-    Of more than 25,000 realisations in both samples together, so many random ones are used.
+    If the two samples together have more than 25,000 realisations, 25,000 random ones are used.
 
     Parameters
     ----------

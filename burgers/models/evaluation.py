@@ -66,7 +66,7 @@ def checked_density(density: Any, cells: int | None = None) -> Any:
 
 
 def training_set(density: ArrayLike) -> Any:
-    """`checked` densities of at least one realisation, on any number of cells; or ValueError."""
+    """`checked_density` of at least one realisation, on any number of cells; or ValueError."""
     density = checked_density(density)
     if not len(density):
         raise ValueError(f"density has shape {density.shape}; accepted: at least one realisation")
@@ -74,7 +74,7 @@ def training_set(density: ArrayLike) -> Any:
 
 
 def in_memory(density: ArrayLike, cells: int) -> NDArray[np.float32]:
-    """`checked` densities as an array; a `Stored` is read whole."""
+    """`checked_density` as an array; a `Stored` is read whole."""
     density = checked_density(density, cells)
     return density[:] if isinstance(density, streaming.Stored) else density
 

@@ -84,7 +84,7 @@ SMOOTH_BETWEEN = (build_encoder, build_decoder)
 def networks(problem: Problem) -> tuple[Callable[..., keras.Model], Callable[..., keras.Model]]:
     """Two functions that build encoder and decoder for the densities of a problem.
 
-    Where the boundary is an outflow the initial density is constant at both ends, and stays so; on
-    a circle the density varies between its fronts.
+    Where the boundary is an outflow the initial density is constant at both ends, and stays so;
+    in a periodic domain the density varies between its fronts.
     """
     return PLATEAUS if problem.boundary == "outflow" else SMOOTH_BETWEEN

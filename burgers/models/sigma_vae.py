@@ -153,9 +153,9 @@ def train(
     progress : label of the progress bar; None shows none.
     networks : two functions that build encoder and decoder from (latents, conditions, seed, cells),
         such as those of `front_decoder`.
-    weights : (realisations,), positive, of the square error of each density; None for ones. Best
-        the reciprocal of the variance that its condition leaves, if that varies much: else the
-        errors are equally large where densities are nearly alike.
+    weights : (realisations,), positive, of the square error of each density; None for ones. If the
+        variance given the condition varies much, its reciprocal is best: otherwise errors are as
+        large where densities are nearly alike as elsewhere.
     peak : the initial learning rate; dense networks learn faster from 5e-3.
 
     Returns

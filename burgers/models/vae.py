@@ -243,7 +243,7 @@ def train(
 
     Parameters
     ----------
-    density : (realisations, cells), or a `stored.Stored` where it is larger than memory.
+    density : (realisations, cells), or a `streaming.Stored` where it is larger than memory.
     path : where to write the `.keras` file; its history goes beside it as `<stem>_history.csv`.
     epochs, batch_size, seed : integers.
     beta : weight of the divergence in the printed loss, >= 0; the report's is 2.

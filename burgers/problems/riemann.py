@@ -1,4 +1,4 @@
-"""Riemann problems with random states: shocks, rarefactions and transonic ones."""
+"""Riemann problems with random states: shocks and rarefactions, some of them transonic."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -58,7 +58,7 @@ def solve(
         dt = T / ceil(T max|ρ₀| / (cfl dx)). "muscl", second order in both: limited linear
         reconstruction, Hancock's predictor, Godunov flux and Crank-Nicolson diffusion, combined by
         Strang splitting; dt is as above, subdivided further where it exceeds Re dx². Where dt
-        exceeds 64 Re dx², or a tenth of the slowest diffusive decay time Re / 4π², both schemes
+        exceeds 64 Re dx², or a tenth of the periodic diffusive decay time Re / 4π², both schemes
         solve the diffusion exactly in time instead.
     cfl : Courant number in (0, 1], for "muscl" in (0, 0.9]. Good values are 0.5 to 0.9; larger
         values are faster and give sharper fronts.

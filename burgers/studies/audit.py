@@ -157,7 +157,7 @@ def extrapolated(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """An exact solution from a smooth initial density, freed of the error of its representation.
 
-    By Richardson: averages on n cells represent a smooth density with an error in n^-2, then n^-4.
+    By Richardson extrapolation: averages on n cells have an error in n^-2, then n^-4.
 
     Parameters
     ----------

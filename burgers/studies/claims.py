@@ -1,8 +1,9 @@
 """The report's claims: its generated densities drawn again, and the number that decides each claim.
 
 The report's adjectives have one meaning throughout: *identical* or *superposed* is a relative
-distance of at most 1 %, *very close* 5 %, *close* or *alike* 10 %. Densities are of *different*
-final times when any two of four lie at least 5 % apart.
+distance of at most 1 %; *very close*, or *close* said of a single density, 5 %; *close* or *alike*
+said of ensembles 10 %. Densities are of *different* final times when any two of four lie at least
+5 % apart.
 """
 
 import time

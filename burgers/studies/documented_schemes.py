@@ -95,8 +95,8 @@ def etdrk2(
 
         uₜ + c (u²/2)ₓ = ν uₓₓ   on [0, length), periodic
 
-    Of the convection, and of the density in it, modes above 2/3 of the highest, less one, are
-    removed; the density itself keeps them. APEBench's `phy_burgers` has 160 points, step 0.1,
+    The convection is dealiased: before and after squaring, modes above 2/3 of the highest less one
+    are removed; the density itself keeps them. APEBench's `phy_burgers` has 160 points, step 0.1,
     c = 0.125 and ν = 3e-4. Arguments, result and errors are those of `etdrk4`.
 
     Source: S. M. Cox, P. C. Matthews (2002), eq. 22; exponax 0.2.0 `etdrk/_etdrk_2.py` and

@@ -52,7 +52,7 @@ def godunov(
 def backward_euler_upwind(
     initial: ArrayLike, times: ArrayLike, *, length: float = 6.0, step: float = 1e-3
 ) -> NDArray[np.float64]:
-    """Backward Euler steps, with upwind differences that do not conserve, as in GPLaSDI.
+    """Backward Euler steps with non-conservative upwind differences, as in GPLaSDI.
 
         (v_k - u_k) / Δt + v_k (v_k - v_{k-1}) / Δx = 0,   periodic, for u >= 0
 

@@ -81,7 +81,7 @@ def fit(
     ----------
     model : whose decoder is used.
     codes : (trajectories, times, latents) forecast with the true Re.
-    density : (trajectories, times, cells) that these codes should have been the ones of.
+    density : (trajectories, times, cells), the exact ones that these codes stand for.
     log_reynolds : (trajectories,).
     coverage : of bands (times,), on held-out data, of ensembles that a dressing was applied to.
     least : the coverage that is sufficient.

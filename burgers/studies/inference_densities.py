@@ -193,8 +193,8 @@ def judged(ways: dict[str, Draw], setting: Setting, sizes: Inference, seed: int)
     A table with a row for each time and way, and for other exact draws, of `mean_error` and
     `std_error`, differences of mean and std from the exact ones, relative to the exact std in the
     L2 norm over x; `c2st` of what the sensors of other settings would read with the same noise,
-    drawn against exact; and `coverage`, the share of places, where the posterior is not narrower
-    than the sensors would see, at which the true density is in the band of 90 %.
+    drawn against exact; and `coverage`, of the places where the exact std is above a tenth of the
+    noise, the share at which the true density is in the 90 % band.
     """
     observation = setting.observation()
     rng = streams.generator(seed, "density judges", number(setting.case))

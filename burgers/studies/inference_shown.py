@@ -69,7 +69,7 @@ def drawn_inputs(
 
 
 def reynolds_bits(posterior: exact.Posterior) -> float:
-    """What an observation tells of log Re alone, in bits: KL(posterior ‖ prior) over 40 classes."""
+    """What an observation tells about log Re alone, in bits: KL(posterior ‖ prior) over 40 bins."""
     number = list(posterior.inputs).index("reynolds")
     share = posterior.in_classes(number, CLASSES)
     share = share[share > 0]

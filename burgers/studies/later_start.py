@@ -88,7 +88,7 @@ def errors(name: str, models: forecasting.Forecasters, profile: Profile, seed: i
     chosen on other trajectories; `autonomous`, codes drawn from the posterior. Columns: those of
     `metrics.forecast.around`; `mean_error`, `std_error`, of the distribution of X(t) that all
     ensembles together represent; `reynolds`, the fraction of the true log Re within the central
-    90 % of the members' and `width`, the median width of that interval relative to the
+    90 % of their members; and `width`, the median width of that interval relative to the
     prior's.
     """
     members, after = profile.propagation.later_members, _after(name)

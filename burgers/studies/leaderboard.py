@@ -231,7 +231,7 @@ def _by_sobol_points(board, task):
 
 
 def title(task: Task, entrant: str) -> str:
-    """Under which the densities of an entrant are kept."""
+    """The title under which the densities of an entrant are kept."""
     return " | ".join(str(part) for part in task.entry(entrant).values())
 
 

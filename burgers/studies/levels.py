@@ -167,8 +167,8 @@ class Level:
     def error(self, number: int, n: int) -> tuple[Any, Any]:
         """The mean of P - P_l over n new realisations, with P exact, and its standard error.
 
-        It is the true bias of level l. Arguments, shapes and errors as in a call, on the coarsest
-        grid alone; the time, if there is one, is single.
+        It is the true bias of level l. Arguments, shapes and errors as in a call. For
+        grid "coarsest" alone, and a single or a random time.
 
         Raises
         ------

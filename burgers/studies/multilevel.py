@@ -59,7 +59,7 @@ class Estimate(NamedTuple):
     ----------
     value : of E[P_L], a float or an array of the outputs.
     sampling_error : the standard error of `value`.
-    bias : E[P] - E[P_L], extrapolated by Richardson: E[Y_L] / (2^α - 1), as `value`.
+    bias : E[P] - E[P_L], by Richardson extrapolation: E[Y_L] / (2^α - 1), as `value`.
     levels : a row for each level: `samples`; `cost` of one; `mean`, ‖E[Y]‖; `variance` and
         `kurtosis` of Y; `fine_variance`, of P_l; `consistency`, as above.
     rates : α, β and γ.

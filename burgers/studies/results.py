@@ -76,7 +76,7 @@ def rows(
     seed: int = 0,
     seconds: float = float("nan"),
 ) -> pd.DataFrame:
-    """The rows of results for a scorecard, or for one whose index has more than the measures."""
+    """The rows of results for a scorecard; of one with intervals of time, those of all times."""
     if "time" in card.index.names:
         card = card.xs(ALL_TIMES, level="time")
     entry = {

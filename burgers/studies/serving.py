@@ -92,7 +92,7 @@ class Forward:
         self, out_wrt: int, in_wrt: int, parameters: Sequence[Sequence[float]],
         sens: Sequence[float], config: Config | None = None,
     ) -> list[float]:  # fmt: skip
-        """The derivatives, by each input, of the sum of cell averages weighted by `sens`."""
+        """Derivatives with respect to each input of the sum of cell averages weighted by `sens`."""
         jacobian = self._jacobian(out_wrt, in_wrt, parameters, config)
         return (_sized("sens", sens, jacobian.shape[0]) @ jacobian).tolist()
 
