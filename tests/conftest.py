@@ -41,10 +41,31 @@ burgers.exact.density(burgers.CRENEAU, 0.1, reynolds=50.0, step=0.2, cells=4)
 """
 
 
+# Longest first: begun last, they would keep one process busy while the others have ended.
+LONG = (
+    "notebooks/", "tests/test_docs.py", "tests/explore/", "tests/test_torture.py",
+    "tests/test_processes.py", "tests/models/test_latent_ode.py", "tests/models/test_entrants.py",
+    "tests/studies/test_leaderboard.py", "tests/models/test_training.py", "tests/test_damage.py",
+    "tests/metrics/test_scorecard.py", "tests/exact/test_posterior.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Files and notebooks in the order of their time, where they run side by side."""
+
+    def place(item):
+        return next((k for k, begin in enumerate(LONG) if item.nodeid.startswith(begin)), len(LONG))
+
+    items.sort(key=place)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Side by side are files, which share fixtures, and the notebooks, which share their data."""
     from xdist.scheduler import LoadScopeScheduling
+
+    # In the order of `pytest_collection_modifyitems`, not by the number of tests.
+    config.option.loadscopereorder = False
 
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid):

@@ -56,9 +56,11 @@ def copy_tracked(tree):
         if not name.startswith("figures/") and (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
-    for cached in (ROOT / "burgers" / "__pycache__").glob("*.nb[ci]"):
-        (tree / "burgers" / "__pycache__").mkdir(exist_ok=True)
-        shutil.copy2(cached, tree / "burgers" / "__pycache__")
+    for cached in (ROOT / "burgers").rglob("__pycache__/*.nb[ci]"):
+        place = tree / cached.relative_to(ROOT)
+        place.parent.mkdir(exist_ok=True)
+        # With its time, by which numba knows that it is of the same source.
+        shutil.copy2(cached, place)
 
 
 def start(tree, goal):
@@ -134,11 +136,10 @@ def clear(tree):
         shutil.rmtree(tree / folder, ignore_errors=True)
 
 
-def torture(tree, goal, kills, seed, inside=False):
+def torture(tree, goal, kills, seed):
     """Run the goal once to its end, then again and again, killed on the way: yields a `Kill` each.
 
-    The moments are uniform over the time of the first run, and functions of the seed; with `inside`
-    a kill waits for a notebook to be in progress.
+    The moments are uniform over the time of the first run, and functions of the seed.
     """
     copy_tracked(tree)
     clear(tree)
@@ -147,22 +148,23 @@ def torture(tree, goal, kills, seed, inside=False):
         raise RuntimeError(f"make {' '.join(goal)} failed without a kill:\n{log}")
     reference = digests(tree)
     for second in whole * np.random.default_rng(seed).random(kills):
-        while (within := killed(tree, goal, second, inside)) is None:
+        while (within := killed(tree, goal, second)) is None:
             # It had ended: the machine was slower when the time was taken.
             second *= 0.9
         yield called_again(tree, goal, second, within, reference)
 
 
-def killed(tree, goal, second, inside=False):
+def killed(tree, goal, second=0.0, begun=lambda: True):
     """Start anew, kill make after some seconds: the notebooks it was in, None if it had ended.
 
-    RuntimeError if it had failed by itself.
+    The kill waits until what it is meant to interrupt has `begun`. RuntimeError if make had failed
+    by itself.
     """
     clear(tree)
     make = start(tree, goal)
     with contextlib.suppress(subprocess.TimeoutExpired):
         make.wait(timeout=second)
-    while inside and make.poll() is None and not running(tree):
+    while make.poll() is None and not begun():
         time.sleep(0.05)
     within, ended = running(tree), make.poll()
     kill(tree, make)
