@@ -241,9 +241,9 @@ def test_workers_do_not_change_a_bit(whole, client, tmp_path, monkeypatch):
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing(client, tmp_path):
-    inputs = {"n": 8000, "seed": 2, "scheme": "muscl", "final_time": 0.5}
+    inputs = {"n": 4000, "seed": 2, "scheme": "muscl", "final_time": 0.5}
     path, victim = tmp_path / "lazy.zarr", client.run(os.getpid).popitem()[1]
-    lazy = burgers.generate(burgers.SINUS, **inputs, chunks=200)
+    lazy = burgers.generate(burgers.SINUS, **inputs, chunks=100)
     saving = threading.Thread(target=dataset.save, args=(lazy, path))
     saving.start()
     while saving.is_alive() and len(written(part(path)) or ()) < 4:

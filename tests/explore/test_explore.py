@@ -230,7 +230,10 @@ def served(*command, folder):
     """The notebook served by a command of Jupyter, on the models of the tests: its address."""
     book = nbformat.read(NOTEBOOK, 4)
     place = (
-        f"import pathlib, burgers\nburgers.paths.ROOT = pathlib.Path({str(burgers.paths.ROOT)!r})"
+        "import pathlib, burgers\nfrom burgers import explore\n"
+        f"burgers.paths.ROOT = pathlib.Path({str(burgers.paths.ROOT)!r})\n"
+        f"explore.ensemble.MEMBERS = {explore.ensemble.MEMBERS}\n"
+        f"explore.models.ENCODED = {explore.models.ENCODED}"
     )
     book.cells.insert(2, nbformat.v4.new_code_cell(place))
     nbformat.write(book, folder / "explore.ipynb")

@@ -197,8 +197,9 @@ def test_one_shot_learns_the_density_from_its_numbers(ensemble, tmp_path):
     assert np.median(metrics.relative_error(density, ensemble.density.values)) < 0.15
 
 
-@pytest.mark.parametrize("cells", [100, 256])
-def test_a_latent_ode_and_one_shot_stand_on_any_grid(tmp_path, monkeypatch, cells):
+def test_a_latent_ode_and_one_shot_stand_on_any_grid(tmp_path, monkeypatch):
+    # Not a multiple of eight, as three poolings would like.
+    cells = 100
     # A few batches are done before they are compiled.
     for kind in (sigma_vae.SigmaVAE, latent_ode.Dynamics, latent_ode.Reduced, baselines.OneShot):
         monkeypatch.setattr(kind, "run_eagerly", property(lambda _: True, lambda *_: None))

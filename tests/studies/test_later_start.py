@@ -1,5 +1,7 @@
 """Ensembles from a density at a later time: their members are of trajectories through it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,8 @@ import burgers
 from burgers.ensembles import trajectories
 from burgers.studies import forecasting, later_start
 
-PROFILE = burgers.profiles.get("quick")
+QUICK = burgers.profiles.QUICK
+PROFILE = replace(QUICK, propagation=replace(QUICK.propagation, law_samples=2000, later=20))
 T0 = forecasting.times("creneau")[forecasting.LATER["creneau"]]
 
 
