@@ -129,9 +129,7 @@ def test_sizes_count_for_their_own_profile_alone(changed):
     def grown(size, other):
         return lambda text: text.replace(f"realisations={size},", f"realisations={other},", 1)
 
-    assert changed("burgers/profiles.py", grown("10_000", 10)) == [
-        f"{k:02}" for k in range(1, 11)
-    ]
+    assert changed("burgers/profiles.py", grown("10_000", 10)) == [f"{k:02}" for k in range(1, 11)]
     quick = next(re.finditer(r"QUICK = .*?realisations=(\w+),", TEXT, flags=re.DOTALL))[1]
     assert changed("burgers/profiles.py", grown(quick, 7)) == []
 
