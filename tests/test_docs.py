@@ -4,6 +4,7 @@ import ast
 import csv
 import re
 import sys
+import warnings
 from functools import cache
 from html.parser import HTMLParser
 from importlib import import_module
@@ -155,7 +156,11 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     source, html = folder / "source", folder / "html"
     assemble.main(source)
-    assert build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(html)]) == 0
+    with warnings.catch_warnings():
+        # Of what Sphinx's extensions will have to change.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        assert build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(html)]) == 0
     return html
 
 
