@@ -3,6 +3,7 @@
 import ast
 import csv
 import re
+import runpy
 import sys
 import warnings
 from functools import cache
@@ -20,7 +21,6 @@ import burgers
 from burgers.paths import ROOT, figures
 
 sys.path.insert(0, str(ROOT / "docs"))
-import assemble
 import captions
 import quoted
 import readme
@@ -155,7 +155,9 @@ def site(tmp_path_factory):
     """The folder of the site, built."""
     folder = tmp_path_factory.mktemp("site")
     source, html = folder / "source", folder / "html"
-    assemble.main(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["assemble.py", str(source)])
+        runpy.run_path(str(ROOT / "docs" / "assemble.py"), run_name="__main__")
     with warnings.catch_warnings():
         # Of what Sphinx's extensions will have to change.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -199,6 +201,7 @@ def links(site):
 
 def test_nothing_is_asked_of_a_network(links):
     for path, found in links.items():
+        assert found.loaded, path.name
         for address in found.loaded:
             assert not urlsplit(address).netloc, (path.name, address)
 
